@@ -1,0 +1,184 @@
+"""Runs SQL through the Redshift Data API: no network path to port 5439 is needed.
+
+Implements `core.queries.SqlBackend`. Facts about the service: statements of at most 100 KB, 40 statements in a batch,
+which is one transaction; states SUBMITTED, PICKED, STARTED, then FINISHED, FAILED or ABORTED.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from carto_at_installer.aws.calls import reading_sql
+from carto_at_installer.aws.failures import translated
+from carto_at_installer.core.errors import SqlError
+from carto_at_installer.core.queries import Column, QueryResult
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from carto_at_installer.aws.session import AwsSession
+    from carto_at_installer.core.options import TargetOptions
+
+MAX_STATEMENTS = 40
+MAX_STATEMENT_BYTES = 100 * 1024
+_LONG_POLL_S = 20
+_FIRST_PAUSE_S = 0.05
+_LONGEST_PAUSE_S = 2.0
+_SESSION_S = 300
+
+
+class DataApi:
+    """SQL on one database of one cluster or workgroup. `timeout_s` bounds the waiting for one call."""
+
+    def __init__(
+        self, session: AwsSession, target: TargetOptions, *, timeout_s: float = 3600
+    ) -> None:
+        self._client = session.client("redshift-data")
+        self._target = _target_parameters(target)
+        self._timeout_s = timeout_s
+        self._session_id: str | None = None
+        self._keep_session = False
+
+    def keep_session(self) -> None:
+        """Run all following statements in one database session (temporary tables, SET, BEGIN ... COMMIT)."""
+        self._keep_session = True
+
+    def query(self, sql: str, parameters: Mapping[str, str] | None = None) -> QueryResult:
+        """Run one reading statement and return its rows. Raises SqlError with the database's own text."""
+        with reading_sql():
+            return self.execute(sql, parameters)
+
+    def execute(self, sql: str, parameters: Mapping[str, str] | None = None) -> QueryResult:
+        """Run one statement of any kind and return its rows, if it has any."""
+        _check_size(sql)
+        request: dict[str, Any] = {"Sql": sql}
+        if parameters:
+            request["Parameters"] = [{"name": k, "value": v} for k, v in parameters.items()]
+        with translated("run SQL through the Redshift Data API"):
+            described = self._run(self._client.execute_statement, request)
+            _raise_for_state(described, sql)
+            return self._rows(described["Id"]) if described.get("HasResultSet") else QueryResult()
+
+    def transaction(self, statements: Sequence[str]) -> None:
+        """Run up to 40 statements all or none. Raises SqlError naming the statement that failed."""
+        if not 1 <= len(statements) <= MAX_STATEMENTS:
+            raise ValueError(f"a transaction holds 1 to {MAX_STATEMENTS} statements")
+        for sql in statements:
+            _check_size(sql)
+        with translated("run SQL through the Redshift Data API"):
+            described = self._run(self._client.batch_execute_statement, {"Sqls": list(statements)})
+        failed = _failed_part(described)
+        _raise_for_state({**described, **failed}, failed.get("QueryString", ""))
+
+    def _run(self, operation: Any, request: dict[str, Any]) -> dict[str, Any]:
+        """Submit, then wait for the end; returns the statement's description."""
+        request |= self._target if self._session_id is None else {"SessionId": self._session_id}
+        if self._keep_session:
+            request["SessionKeepAliveSeconds"] = _SESSION_S
+        submitted = operation(**request)
+        self._session_id = submitted.get("SessionId") if self._keep_session else None
+        return self._await_end(submitted["Id"])
+
+    def _await_end(self, statement_id: str) -> dict[str, Any]:
+        deadline = time.monotonic() + self._timeout_s
+        request: dict[str, Any] = {"Id": statement_id}
+        long_poll = "WaitTimeSeconds" in self._members("DescribeStatement")
+        if long_poll:
+            request["WaitTimeSeconds"] = _LONG_POLL_S
+        pause = _FIRST_PAUSE_S
+        while True:
+            described: dict[str, Any] = self._client.describe_statement(**request)
+            if described["Status"] in {"FINISHED", "FAILED", "ABORTED"}:
+                return described
+            if time.monotonic() > deadline:
+                self._client.cancel_statement(Id=statement_id)
+                raise SqlError(
+                    f"The statement {statement_id} did not end within {self._timeout_s:.0f} seconds "
+                    "and was cancelled",
+                    hint="Look for locks and for queued queries on the cluster, then repeat the command.",
+                )
+            time.sleep(pause)
+            pause = min(pause * 1.5, _LONGEST_PAUSE_S)
+
+    def _members(self, operation: str) -> Any:
+        shape = self._client.meta.service_model.operation_model(operation).input_shape
+        return shape.members if shape else {}
+
+    def _rows(self, statement_id: str) -> QueryResult:
+        columns: tuple[Column, ...] = ()
+        rows: list[tuple[Any, ...]] = []
+        for page in self._client.get_paginator("get_statement_result").paginate(Id=statement_id):
+            columns = tuple(Column(c["name"], c["typeName"]) for c in page["ColumnMetadata"])
+            rows.extend(tuple(_value(field) for field in record) for record in page["Records"])
+        return QueryResult(columns, tuple(rows))
+
+
+def _target_parameters(target: TargetOptions) -> dict[str, str]:
+    named = {
+        "ClusterIdentifier": target.cluster_id,
+        "WorkgroupName": target.workgroup,
+        "Database": target.database,
+        "DbUser": target.db_user,
+        "SecretArn": target.secret_arn,
+    }
+    return {name: value for name, value in named.items() if value}
+
+
+def _check_size(sql: str) -> None:
+    size = len(sql.encode())
+    if size > MAX_STATEMENT_BYTES:
+        raise SqlError(
+            f"A statement of {size:,} bytes is too long: the Redshift Data API takes "
+            f"{MAX_STATEMENT_BYTES:,} bytes",
+            sqltext=sql,
+        )
+
+
+def _failed_part(described: dict[str, Any]) -> dict[str, Any]:
+    """The first failed statement of a batch: the later ones are only ABORTED because of it."""
+    parts: list[dict[str, Any]] = described.get("SubStatements", [])
+    return next((part for part in parts if part.get("Status") == "FAILED"), {})
+
+
+def _raise_for_state(described: dict[str, Any], sql: str) -> None:
+    if described["Status"] == "FINISHED":
+        return
+    text = described.get("Error") or f"the statement was {described['Status'].lower()}"
+    raise SqlError(text, sqltext=sql, hint=_hint(text))
+
+
+_HINTS = (
+    (
+        "permission denied for language exfunc",
+        (
+            "The login may not create Lambda functions. Log in as a superuser (--db-user or --secret-arn), or "
+            "let one run: GRANT USAGE ON LANGUAGE exfunc TO the role of this login."
+        ),
+    ),
+    (
+        "permission denied",
+        "Log in as a user with that right (--db-user or --secret-arn), or have it granted.",
+    ),
+    (
+        "is not authorized to assume IAM Role",
+        "Attach the invoke role to the cluster and let it trust redshift.amazonaws.com.",
+    ),
+    (
+        "Empty format",
+        (
+            "Redshift got no usable answer from Lambda: check the network path to Lambda and STS when enhanced "
+            "VPC routing is on, and that the invoke role trusts redshift.amazonaws.com."
+        ),
+    ),
+)
+
+
+def _hint(text: str) -> str:
+    return next((hint for pattern, hint in _HINTS if pattern in text), "")
+
+
+def _value(field: dict[str, Any]) -> Any:
+    if field.get("isNull"):
+        return None
+    return next(iter(field.values()))

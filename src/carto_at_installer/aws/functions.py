@@ -1,0 +1,251 @@
+"""Lambda functions and layers: looking, publishing, creating, waiting until they are active."""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import botocore.exceptions as bc
+
+from carto_at_installer.aws.failures import error_code, error_text, translated
+from carto_at_installer.core.errors import TargetError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from carto_at_installer.aws.session import AwsSession
+
+_ROLE_NOT_READY = re.compile(
+    r"role.*(cannot be assumed|does not have permission)|KMS.*not.*valid", re.IGNORECASE
+)
+ROLE_TIMEOUT_S = 300
+_ACTIVE_TIMEOUT_S = 300
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionSettings:
+    """Everything about a Lambda function that is set when it is created. `layers` are layer version ARNs."""
+
+    name: str
+    runtime: str
+    handler: str
+    role: str
+    architecture: str
+    memory_mb: int
+    timeout_s: int
+    layers: tuple[str, ...]
+    environment: Mapping[str, str]
+    log_group: str
+    description: str
+    tags: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class DeployedFunction:
+    """A Lambda function as AWS describes it."""
+
+    name: str
+    arn: str
+    state: str
+    update_status: str
+    code_sha256: str
+    runtime: str
+    handler: str
+    role: str
+    architecture: str
+    memory_mb: int
+    timeout_s: int
+    layers: tuple[str, ...]
+    environment: Mapping[str, str]
+    log_group: str
+    tags: Mapping[str, str]
+
+
+def find_function(session: AwsSession, name: str) -> DeployedFunction | None:
+    """The function of that name with its configuration and tags, or None."""
+    with translated(f"look at the Lambda function {name}"):
+        try:
+            answer = session.client("lambda").get_function(FunctionName=name)
+        except bc.ClientError as error:
+            if error_code(error) == "ResourceNotFoundException":
+                return None
+            raise
+    return _deployed(answer["Configuration"], answer.get("Tags", {}))
+
+
+def _deployed(configuration: dict[str, Any], tags: Mapping[str, str]) -> DeployedFunction:
+    return DeployedFunction(
+        name=configuration["FunctionName"],
+        arn=configuration["FunctionArn"],
+        state=configuration.get("State", ""),
+        update_status=configuration.get("LastUpdateStatus", ""),
+        code_sha256=configuration.get("CodeSha256", ""),
+        runtime=configuration.get("Runtime", ""),
+        handler=configuration.get("Handler", ""),
+        role=configuration.get("Role", ""),
+        architecture=configuration.get("Architectures", ["x86_64"])[0],
+        memory_mb=configuration.get("MemorySize", 0),
+        timeout_s=configuration.get("Timeout", 0),
+        layers=tuple(layer["Arn"] for layer in configuration.get("Layers", [])),
+        environment=configuration.get("Environment", {}).get("Variables", {}),
+        log_group=configuration.get("LoggingConfig", {}).get("LogGroup", ""),
+        tags=dict(tags),
+    )
+
+
+def find_layer(session: AwsSession, name: str) -> str | None:
+    """The ARN of the newest version of the layer, or None."""
+    with translated(f"look for the layer {name}"):
+        answer = session.client("lambda").list_layer_versions(LayerName=name, MaxItems=1)
+    versions = answer.get("LayerVersions", [])
+    return str(versions[0]["LayerVersionArn"]) if versions else None
+
+
+def publish_layer(
+    session: AwsSession,
+    name: str,
+    content: bytes,
+    *,
+    runtime: str,
+    architecture: str,
+    description: str,
+) -> str:
+    """Upload a layer and return the ARN of its version."""
+    with translated(f"publish the layer {name}"):
+        answer = session.client("lambda").publish_layer_version(
+            LayerName=name,
+            Description=description,
+            Content={"ZipFile": content},
+            CompatibleRuntimes=[runtime],
+            CompatibleArchitectures=[architecture],
+        )
+    return str(answer["LayerVersionArn"])
+
+
+def create_function(
+    session: AwsSession,
+    settings: FunctionSettings,
+    code: bytes,
+    *,
+    waiting: Callable[[str], None] = lambda _: None,
+) -> str:
+    """Create a function, wait until it is active and return its ARN.
+
+    A role that IAM has not yet spread is waited for; a function of the same name that another run has just created is
+    taken as it is, because its name is the digest of its content. Raises TargetError on everything else.
+    """
+    parameters = _creation(settings, code)
+    with translated(f"create the Lambda function {settings.name}"):
+        _when_role_is_ready(
+            lambda: _create_once(session, parameters), waiting, f"the role {settings.role}"
+        )
+    return await_function(session, settings.name, waiting=waiting)
+
+
+def _creation(settings: FunctionSettings, code: bytes) -> dict[str, Any]:
+    return {
+        "FunctionName": settings.name,
+        "Runtime": settings.runtime,
+        "Handler": settings.handler,
+        "Role": settings.role,
+        "Code": {"ZipFile": code},
+        "Description": settings.description,
+        "Timeout": settings.timeout_s,
+        "MemorySize": settings.memory_mb,
+        "Publish": False,
+        "PackageType": "Zip",
+        "Architectures": [settings.architecture],
+        "Layers": list(settings.layers),
+        "Environment": {"Variables": dict(settings.environment)},
+        "LoggingConfig": {"LogFormat": "Text", "LogGroup": settings.log_group},
+        "Tags": dict(settings.tags),
+    }
+
+
+def _create_once(session: AwsSession, parameters: dict[str, Any]) -> None:
+    try:
+        session.client("lambda").create_function(**parameters)
+    except bc.ClientError as error:
+        if error_code(error) != "ResourceConflictException":
+            raise
+
+
+def _when_role_is_ready(
+    call: Callable[[], None], waiting: Callable[[str], None], role: str
+) -> None:
+    """Repeat `call` while IAM has not yet made the role known to Lambda, at most ROLE_TIMEOUT_S seconds."""
+    deadline = time.monotonic() + ROLE_TIMEOUT_S
+    pause = 0.5
+    while True:
+        try:
+            return call()
+        except bc.ClientError as error:
+            text = error_text(error)
+            if error_code(error) != "InvalidParameterValueException" or not _ROLE_NOT_READY.search(
+                text
+            ):
+                raise
+            if time.monotonic() > deadline:
+                raise TargetError(
+                    f"Lambda still cannot assume {role} after {ROLE_TIMEOUT_S} seconds: {text}",
+                    hint="Check that its trust policy names lambda.amazonaws.com, then repeat the command.",
+                ) from error
+        waiting(f"IAM has not yet made {role} known to Lambda")
+        time.sleep(pause)
+        pause = min(pause * 2, 10.0)
+
+
+def await_function(
+    session: AwsSession, name: str, *, waiting: Callable[[str], None] = lambda _: None
+) -> str:
+    """Wait until a function is active and not being updated; return its ARN."""
+    deadline = time.monotonic() + _ACTIVE_TIMEOUT_S
+    pause = 0.1
+    while True:
+        function = find_function(session, name)
+        if function is None:
+            raise TargetError(f"The Lambda function {name} disappeared while it was being created")
+        if function.state == "Failed" or function.update_status == "Failed":
+            raise TargetError(
+                f"The Lambda function {name} failed to become active",
+                hint=f"See why with `aws lambda get-function-configuration --function-name {name}`.",
+            )
+        if function.state in {"Active", "Inactive"} and function.update_status in {
+            "",
+            "Successful",
+        }:
+            return function.arn
+        if time.monotonic() > deadline:
+            raise TargetError(f"The Lambda function {name} is still {function.state}")
+        waiting(f"{name} is {function.state.lower() or 'starting'}")
+        time.sleep(pause)
+        pause = min(pause * 1.6, 2.0)
+
+
+def update_settings(
+    session: AwsSession,
+    settings: FunctionSettings,
+    *,
+    waiting: Callable[[str], None] = lambda _: None,
+) -> str:
+    """Change what may change in place (memory, timeout, environment, role, layers, logging) and wait for it."""
+    with translated(f"change the settings of the Lambda function {settings.name}"):
+        session.client("lambda").update_function_configuration(
+            FunctionName=settings.name,
+            Role=settings.role,
+            Description=settings.description,
+            Timeout=settings.timeout_s,
+            MemorySize=settings.memory_mb,
+            Layers=list(settings.layers),
+            Environment={"Variables": dict(settings.environment)},
+            LoggingConfig={"LogFormat": "Text", "LogGroup": settings.log_group},
+        )
+    return await_function(session, settings.name, waiting=waiting)
+
+
+def tag_function(session: AwsSession, arn: str, tags: Mapping[str, str]) -> None:
+    """Add tags to a function; tags it has stay."""
+    with translated(f"tag {arn}"):
+        session.client("lambda").tag_resource(Resource=arn, Tags=dict(tags))

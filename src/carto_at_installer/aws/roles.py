@@ -1,0 +1,101 @@
+"""IAM roles: the one that Lambda functions run as and the one that Redshift invokes them with."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+import botocore.exceptions as bc
+
+from carto_at_installer.aws.failures import error_code, translated
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from carto_at_installer.aws.session import AwsSession
+
+POLICY_NAME = "carto-at"
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A role as IAM describes it, with its inline policy of ours (None when it has none)."""
+
+    name: str
+    arn: str
+    trust: Mapping[str, Any]
+    tags: Mapping[str, str]
+    policy: Mapping[str, Any] | None
+
+
+def find_role(session: AwsSession, name: str) -> Role | None:
+    """The role of that name with its tags and our inline policy, or None."""
+    client = session.client("iam")
+    with translated(f"look at the role {name}"):
+        try:
+            role = client.get_role(RoleName=name)["Role"]
+        except bc.ClientError as error:
+            if error_code(error) == "NoSuchEntity":
+                return None
+            raise
+        tags = {tag["Key"]: tag["Value"] for tag in role.get("Tags", [])}
+        policy = _inline_policy(client, name)
+    return Role(name, role["Arn"], _document(role["AssumeRolePolicyDocument"]), tags, policy)
+
+
+def _inline_policy(client: Any, name: str) -> Mapping[str, Any] | None:
+    try:
+        answer = client.get_role_policy(RoleName=name, PolicyName=POLICY_NAME)
+    except bc.ClientError as error:
+        if error_code(error) == "NoSuchEntity":
+            return None
+        raise
+    return _document(answer["PolicyDocument"])
+
+
+def _document(value: Any) -> Mapping[str, Any]:
+    """A policy document, which botocore gives as a dict and some endpoints as URL-encoded text."""
+    document: Mapping[str, Any] = json.loads(unquote(value)) if isinstance(value, str) else value
+    return document
+
+
+def create_role(
+    session: AwsSession,
+    name: str,
+    trust: Mapping[str, Any],
+    tags: Mapping[str, str],
+    description: str,
+) -> str:
+    """Create a role and return its ARN; one that another run has just created is fine."""
+    client = session.client("iam")
+    with translated(f"create the role {name}"):
+        try:
+            answer = client.create_role(
+                RoleName=name,
+                AssumeRolePolicyDocument=json.dumps(trust),
+                Description=description,
+                Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
+            )
+        except bc.ClientError as error:
+            if error_code(error) != "EntityAlreadyExists":
+                raise
+            answer = client.get_role(RoleName=name)
+    return str(answer["Role"]["Arn"])
+
+
+def set_trust(session: AwsSession, name: str, trust: Mapping[str, Any]) -> None:
+    """Replace the document that says who may assume the role."""
+    with translated(f"change the trust policy of the role {name}"):
+        session.client("iam").update_assume_role_policy(
+            RoleName=name, PolicyDocument=json.dumps(trust)
+        )
+
+
+def set_policy(session: AwsSession, name: str, policy: Mapping[str, Any]) -> None:
+    """Write our inline policy of the role."""
+    with translated(f"write the policy of the role {name}"):
+        session.client("iam").put_role_policy(
+            RoleName=name, PolicyName=POLICY_NAME, PolicyDocument=json.dumps(policy)
+        )

@@ -1,0 +1,73 @@
+"""Opens the session with AWS: credentials, region, clients.
+
+Endpoints come from the environment alone (`AWS_ENDPOINT_URL`), never from code, so that any AWS-compatible endpoint can
+stand in.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import botocore.exceptions
+from botocore.config import Config
+
+from carto_at_installer.__about__ import __version__
+from carto_at_installer.aws.calls import CallLedger
+from carto_at_installer.aws.failures import translated
+from carto_at_installer.core.target import Identity
+
+if TYPE_CHECKING:
+    from carto_at_installer.core.options import AwsOptions
+
+_ATTEMPTS = 8
+_FIRST_CALL_ATTEMPTS = 2  # an unreachable endpoint shall be reported soon, by the first call
+
+
+class AwsSession:
+    """One set of credentials in one region, with thread-safe, cached clients and a ledger of all calls."""
+
+    def __init__(self, options: AwsOptions) -> None:
+        with translated("open an AWS session"):
+            self._session = boto3.Session(
+                profile_name=options.profile or None, region_name=options.region or None
+            )
+        self.ledger = CallLedger()
+        self.ledger.watch(self._session.events)
+        self._clients: dict[str, Any] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def region(self) -> str:
+        """The region in force. Raises TargetError when none is set."""
+        if not self._session.region_name:
+            with translated("choose a region"):
+                raise botocore.exceptions.NoRegionError
+        return str(self._session.region_name)
+
+    def client(self, service: str) -> Any:
+        """The client of a service, made once."""
+        with self._lock:
+            if service not in self._clients:
+                self._clients[service] = self._make_client(service)
+            return self._clients[service]
+
+    def _make_client(self, service: str) -> Any:
+        attempts = _FIRST_CALL_ATTEMPTS if service == "sts" else _ATTEMPTS
+        config = Config(
+            retries={"mode": "standard", "max_attempts": attempts},
+            connect_timeout=10,
+            max_pool_connections=16,
+            user_agent_extra=f"carto-at/{__version__}",
+        )
+        with translated(f"talk to the AWS service {service}"):
+            return self._session.client(service, region_name=self.region, config=config)  # type: ignore[call-overload]
+
+    def identity(self) -> Identity:
+        """Who the credentials belong to. Raises TargetError when there are none or AWS refuses them."""
+        region = self.region
+        with translated("find out who is calling AWS"):
+            answer = self.client("sts").get_caller_identity()
+        partition = answer["Arn"].split(":")[1]
+        return Identity(answer["Account"], answer["Arn"], partition, region)

@@ -1,0 +1,61 @@
+"""What the user asked for: the target and the shape of an installation, already validated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from carto_at_installer.core.bundle import Architecture
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+DEFAULT_SCHEMA = "carto"
+DEFAULT_PREFIX = "carto-at-redshift"
+
+
+@dataclass(frozen=True, slots=True)
+class AwsOptions:
+    """How to reach AWS: a profile and a region of the standard credential chain, both optional."""
+
+    profile: str | None = None
+    region: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TargetOptions:
+    """Which database: a cluster or a serverless workgroup, and how to log in.
+
+    Without `db_user` and `secret_arn` the Data API logs in as the caller's IAM identity.
+    """
+
+    cluster_id: str | None
+    workgroup: str | None
+    database: str
+    db_user: str | None = None
+    secret_arn: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The cluster's or workgroup's name."""
+        return self.cluster_id or self.workgroup or ""
+
+
+@dataclass(frozen=True, slots=True)
+class InstallOptions:
+    """What to install and where.
+
+    `execution_role` is the ARN of a role for the Lambda functions, or None to create one; `invoke_role` is `create`,
+    `default` (the cluster's default role) or the ARN of a role attached to the cluster (a comma-separated chain).
+    """
+
+    aws: AwsOptions
+    target: TargetOptions
+    schema: str = DEFAULT_SCHEMA
+    prefix: str = DEFAULT_PREFIX
+    modules: tuple[str, ...] = ()
+    architecture: Architecture = Architecture.X86_64
+    execution_role: str | None = None
+    invoke_role: str = "create"
+    log_retention_days: int = 30
+    tags: Mapping[str, str] = field(default_factory=dict)
