@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -47,6 +47,7 @@ class BundleManifest:
     """The list of everything built for one version of the package.
 
     `runtime` is the Lambda runtime (`python3.13`); `bytecode` says whether byte-code for it is inside the zips.
+    `files` gives the hex SHA-256 of every other file (`catalog/...`, `sql/...`) by its path below the bundle root.
     """
 
     pack: str
@@ -55,3 +56,4 @@ class BundleManifest:
     bytecode: bool
     layers: Mapping[Architecture, Artifact]
     modules: Mapping[str, ModuleArtifact]
+    files: Mapping[str, str] = field(default_factory=dict)
