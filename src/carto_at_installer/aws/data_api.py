@@ -1,7 +1,8 @@
 """Runs SQL through the Redshift Data API: no network path to port 5439 is needed.
 
 Implements `core.queries.SqlBackend`. Facts about the service: statements of at most 100 KB, 40 statements in a batch,
-which is one transaction; states SUBMITTED, PICKED, STARTED, then FINISHED, FAILED or ABORTED.
+which is one transaction; states SUBMITTED, PICKED, STARTED, then FINISHED, FAILED or ABORTED. A transaction of more
+statements runs between BEGIN and COMMIT in a session.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from carto_at_installer.aws.calls import reading_sql
 from carto_at_installer.aws.failures import translated
-from carto_at_installer.core.errors import SqlError
+from carto_at_installer.core.errors import CartoAtError, SqlError
 from carto_at_installer.core.queries import Column, QueryResult
 
 if TYPE_CHECKING:
@@ -34,15 +35,18 @@ class DataApi:
     def __init__(
         self, session: AwsSession, target: TargetOptions, *, timeout_s: float = 3600
     ) -> None:
+        self._aws = session
+        self._options = target
         self._client = session.client("redshift-data")
-        self._target = _target_parameters(target)
         self._timeout_s = timeout_s
         self._session_id: str | None = None
         self._keep_session = False
 
-    def keep_session(self) -> None:
-        """Run all following statements in one database session (temporary tables, SET, BEGIN ... COMMIT)."""
-        self._keep_session = True
+    def in_session(self) -> DataApi:
+        """The same database, every statement in one session (temporary tables, SET, BEGIN ... COMMIT)."""
+        other = DataApi(self._aws, self._options, timeout_s=self._timeout_s)
+        other._keep_session = True
+        return other
 
     def query(self, sql: str, parameters: Mapping[str, str] | None = None) -> QueryResult:
         """Run one reading statement and return its rows. Raises SqlError with the database's own text."""
@@ -61,19 +65,33 @@ class DataApi:
             return self._rows(described["Id"]) if described.get("HasResultSet") else QueryResult()
 
     def transaction(self, statements: Sequence[str]) -> None:
-        """Run up to 40 statements all or none. Raises SqlError naming the statement that failed."""
-        if not 1 <= len(statements) <= MAX_STATEMENTS:
-            raise ValueError(f"a transaction holds 1 to {MAX_STATEMENTS} statements")
+        """Run all statements or none. Raises SqlError that holds the statement that failed."""
         for sql in statements:
             _check_size(sql)
+        if len(statements) > MAX_STATEMENTS:
+            self._long_transaction(statements)
+            return
         with translated("run SQL through the Redshift Data API"):
             described = self._run(self._client.batch_execute_statement, {"Sqls": list(statements)})
         failed = _failed_part(described)
         _raise_for_state({**described, **failed}, failed.get("QueryString", ""))
+        return
+
+    def _long_transaction(self, statements: Sequence[str]) -> None:
+        session = self.in_session()
+        session.execute("BEGIN")
+        try:
+            for sql in statements:
+                session.execute(sql)
+        except CartoAtError:
+            session.execute("ROLLBACK")
+            raise
+        session.execute("COMMIT")
 
     def _run(self, operation: Any, request: dict[str, Any]) -> dict[str, Any]:
         """Submit, then wait for the end; returns the statement's description."""
-        request |= self._target if self._session_id is None else {"SessionId": self._session_id}
+        known = {"SessionId": self._session_id} if self._session_id else None
+        request |= known or _target_parameters(self._options)
         if self._keep_session:
             request["SessionKeepAliveSeconds"] = _SESSION_S
         submitted = operation(**request)

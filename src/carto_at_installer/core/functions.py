@@ -71,6 +71,11 @@ class External:
     max_batch_size_kb: int
     retry_timeout_ms: int = 20_000
 
+    @property
+    def signature(self) -> str:
+        """`NAME(TYPE, TYPE)`, as Redshift identifies a function."""
+        return f"{self.name}({', '.join(argument.type for argument in self.arguments)})"
+
 
 @dataclass(frozen=True, slots=True)
 class Function:

@@ -35,4 +35,4 @@ class SqlBackend(Protocol):
         """Run one statement and return its rows. Raises SqlError with the database's own text."""
 
     def transaction(self, statements: Sequence[str]) -> None:
-        """Run up to 40 statements in one transaction. Raises SqlError naming the statement that failed."""
+        """Run all statements or none. Raises SqlError that holds the statement that failed."""

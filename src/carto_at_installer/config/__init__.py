@@ -1,0 +1,1 @@
+"""Turns what users write (flags, later files) into validated options."""

@@ -1,0 +1,210 @@
+"""Derives what should be there from the options, the catalog, the bundle and the target.
+
+Pure: the same inputs give the same names on every machine.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from carto_at_installer.bundle.digests import program_digest
+from carto_at_installer.core.errors import PreflightError
+from carto_at_installer.plan import policies
+from carto_at_installer.plan.planner import OWNER_TAG
+from carto_at_installer.plan.resources import (
+    DesiredState,
+    LambdaFunction,
+    Layer,
+    ManagedRole,
+    ModuleSql,
+    SharedLogGroup,
+)
+from carto_at_installer.sql.ddl import LambdaTarget
+from carto_at_installer.sql.objects import module_objects, modules_in_order
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from carto_at_installer.core.bundle import BundleManifest
+    from carto_at_installer.core.functions import Catalog, Module
+    from carto_at_installer.core.options import InstallOptions
+    from carto_at_installer.core.target import Identity, Target
+    from carto_at_installer.sql.templates import Templates
+
+# One BLAS thread and no returning of memory to the system between batches: both measured to cost more than they give.
+_RUNTIME_ENVIRONMENT = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "MALLOC_TRIM_THRESHOLD_": "268435456",
+    "MALLOC_MMAP_THRESHOLD_": "33554432",
+    "MALLOC_TOP_PAD_": "16777216",
+}
+_LAMBDA_SERVICES = ("lambda.amazonaws.com",)
+_REDSHIFT_SERVICES = ("redshift.amazonaws.com", "redshift-serverless.amazonaws.com")
+
+
+class DesiredStateBuilder:
+    """Builds the desired state of one installation."""
+
+    def __init__(
+        self, options: InstallOptions, manifest: BundleManifest, identity: Identity, target: Target
+    ) -> None:
+        self._options = options
+        self._manifest = manifest
+        self._identity = identity
+        self._target = target
+
+    def build(self, catalog: Catalog, templates: Templates) -> DesiredState:
+        """The desired state for the modules that the options select (all by default)."""
+        selected = self._options.modules
+        modules = [m for m in modules_in_order(catalog) if not selected or m.name in selected]
+        with_lambda = [m for m in modules if m.lambda_settings]
+        layer = self._layer() if any(self._uses_layer(m) for m in with_lambda) else None
+        functions = tuple(self._function(m, layer) for m in with_lambda)
+        names = {function.module: function.name for function in functions}
+        return DesiredState(
+            schema=self._options.schema,
+            version=self._manifest.version,
+            roles=self._roles() if functions else (),
+            log_group=SharedLogGroup(
+                self._log_group, self._options.log_retention_days, self._tags()
+            ),
+            layer=layer,
+            functions=functions,
+            attach_role=self._attach_role() if functions else None,
+            modules=tuple(self._sql(m, templates, names.get(m.name, "")) for m in modules),
+            options=self._recorded_options(),
+        )
+
+    @property
+    def _log_group(self) -> str:
+        return f"/aws/lambda/{self._options.prefix}"
+
+    def _role_arn(self, purpose: str) -> str:
+        identity = self._identity
+        return f"arn:{identity.partition}:iam::{identity.account}:role/{self._role_name(purpose)}"
+
+    def _role_name(self, purpose: str) -> str:
+        return f"{self._options.prefix}-{purpose}"
+
+    @property
+    def _execution_role(self) -> str:
+        return self._options.execution_role or self._role_arn("exec")
+
+    @property
+    def _invoke_role(self) -> str:
+        """What stands behind IAM_ROLE: `default`, or one ARN or a chain of them."""
+        chosen = self._options.invoke_role
+        return self._role_arn("invoke") if chosen == "create" else chosen
+
+    def _attach_role(self) -> str | None:
+        """The role to attach to the cluster; the first of a chain. None for the cluster's default role."""
+        if self._invoke_role == "default":
+            if not self._target.default_role:
+                raise PreflightError(
+                    f"{self._target.name} has no default IAM role",
+                    hint="Set one in the Redshift console, or leave --invoke-role out to have one created.",
+                )
+            return None
+        return self._invoke_role.split(",")[0]
+
+    def _roles(self) -> tuple[ManagedRole, ...]:
+        identity, prefix = self._identity, self._options.prefix
+        roles: list[ManagedRole] = []
+        if not self._options.execution_role:
+            policy = policies.execution_policy(
+                identity.partition, identity.account, self._log_group
+            )
+            about = "Lambda functions of the CARTO Analytics Toolbox for Redshift"
+            roles.append(self._role("exec", _LAMBDA_SERVICES, policy, about))
+        if self._options.invoke_role == "create":
+            policy = policies.invoke_policy(identity.partition, identity.account, prefix)
+            about = "Lets Redshift invoke the Lambda functions of the CARTO Analytics Toolbox"
+            roles.append(self._role("invoke", _REDSHIFT_SERVICES, policy, about))
+        return tuple(roles)
+
+    def _role(
+        self, purpose: str, services: tuple[str, ...], policy: Mapping[str, object], about: str
+    ) -> ManagedRole:
+        return ManagedRole(
+            name=self._role_name(purpose),
+            arn=self._role_arn(purpose),
+            trust=policies.trust(*services),
+            policy=policy,
+            tags=self._tags(),
+            description=about,
+        )
+
+    def _tags(self) -> dict[str, str]:
+        return {**self._options.tags, OWNER_TAG: "true"}
+
+    def _layer(self) -> Layer:
+        artifact = self._manifest.layers[self._options.architecture]
+        return Layer(
+            name=f"{self._options.prefix}-layer-{artifact.content_digest[:8]}",
+            artifact=artifact,
+            runtime=self._manifest.runtime,
+            architecture=self._options.architecture.value,
+        )
+
+    def _uses_layer(self, module: Module) -> bool:
+        return self._manifest.modules[module.name].uses_layer
+
+    def _function(self, module: Module, layer: Layer | None) -> LambdaFunction:
+        built, settings = self._manifest.modules[module.name], module.lambda_settings
+        if settings is None:
+            raise AssertionError(f"{module.name} has no Lambda function")
+        needed = layer if built.uses_layer else None
+        digest = program_digest(
+            built.artifact.content_digest,
+            needed.artifact.content_digest if needed else None,
+            runtime=self._manifest.runtime,
+            architecture=self._options.architecture,
+            handler=built.handler,
+        )
+        return LambdaFunction(
+            module=module.name,
+            name=f"{self._options.prefix}-{module.name}-{digest[:8]}",
+            artifact=built.artifact,
+            runtime=self._manifest.runtime,
+            handler=built.handler,
+            architecture=self._options.architecture.value,
+            role_arn=self._execution_role,
+            memory_mb=settings.memory_mb,
+            timeout_s=settings.timeout_s,
+            environment={**_RUNTIME_ENVIRONMENT, **settings.environment},
+            log_group=self._log_group,
+            layer=needed.name if needed else None,
+            description=f"CARTO Analytics Toolbox: {module.title}",
+            tags={
+                **self._tags(),
+                "carto-at:module": module.name,
+                "carto-at:version": self._manifest.version,
+                "carto-at:digest": digest,
+                f"carto-at:install:{self._install_id}": self._install_name,
+            },
+        )
+
+    @property
+    def _install_name(self) -> str:
+        return f"{self._target.name}/{self._target.database}/{self._options.schema}"
+
+    @property
+    def _install_id(self) -> str:
+        text = f"{self._target.arn}/{self._target.database}/{self._options.schema}"
+        return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+    def _sql(self, module: Module, templates: Templates, lambda_name: str) -> ModuleSql:
+        role = self._invoke_role
+        target = LambdaTarget(lambda_name, tuple(role.split(","))) if lambda_name else None
+        objects = module_objects(module, templates, self._options.schema, target)
+        return ModuleSql(module.name, objects, lambda_name, role)
+
+    def _recorded_options(self) -> dict[str, str]:
+        return {
+            "prefix": self._options.prefix,
+            "architecture": self._options.architecture.value,
+            "execution_role": self._execution_role,
+            "invoke_role": self._invoke_role,
+            "modules": ",".join(self._options.modules),
+        }

@@ -1,0 +1,211 @@
+"""Compares the desired with the observed state and writes the plan that leads from one to the other.
+
+Order: the schema with the written plan first (so that a crash leaves a record), then roles, logs, layer and Lambda
+functions in parallel, then one SQL transaction per module. Queries meet the new code only when that commits.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from carto_at_installer.core.errors import PreflightError
+from carto_at_installer.core.releases import Installation
+from carto_at_installer.plan import steps as s
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from carto_at_installer.aws.functions import DeployedFunction
+    from carto_at_installer.core.releases import RecordedObject
+    from carto_at_installer.plan.observed import ObservedState
+    from carto_at_installer.plan.resources import DesiredState, LambdaFunction, ModuleSql
+    from carto_at_installer.sql.objects import SqlObject
+
+OWNER_TAG = "carto-at:managed"
+_SCHEMA = "schema"
+_LAYER = "layer"
+_ATTACH = "attach-role"
+_LOGS = "log-group"
+
+
+def make_plan(desired: DesiredState, observed: ObservedState) -> s.Plan:
+    """The steps from `observed` to `desired`, in an executable order.
+
+    Raises PreflightError when something that is not ours stands in the way.
+    """
+    installation = observed.installation or Installation()
+    cloud = [
+        *_role_steps(desired, observed),
+        *_log_steps(desired, observed),
+        *_layer_steps(desired, observed),
+        *_attach_steps(desired, observed),
+    ]
+    functions = list(_function_steps(desired, observed, {step.key for step in cloud}))
+    modules = list(_module_steps(desired, installation, [*cloud, *functions]))
+    steps = [*cloud, *functions, *modules]
+    if steps or _release_differs(desired, observed):
+        steps = [_schema_step(desired, observed), *(_after_schema(step) for step in steps)]
+    return s.Plan(
+        schema=desired.schema,
+        version=desired.version,
+        release=installation.next_number,
+        steps=tuple(steps),
+        options=desired.options,
+    )
+
+
+def _release_differs(desired: DesiredState, observed: ObservedState) -> bool:
+    current = observed.installation.current if observed.installation else None
+    return current is None or current.version != desired.version
+
+
+def _schema_step(desired: DesiredState, observed: ObservedState) -> s.Step:
+    verb = "Use" if observed.installation else "Create"
+    return s.Step(
+        _SCHEMA,
+        s.PrepareSchema(desired.schema),
+        f"{verb} schema {desired.schema} and its release tables",
+    )
+
+
+def _after_schema(step: s.Step) -> s.Step:
+    return s.Step(step.key, step.action, step.summary, (_SCHEMA, *step.after))
+
+
+def _role_steps(desired: DesiredState, observed: ObservedState) -> Iterator[s.Step]:
+    for role in desired.roles:
+        found = observed.roles.get(role.name)
+        key = f"role:{role.name}"
+        if found is None:
+            yield s.Step(key, s.CreateRole(role), f"Create role {role.name}")
+            continue
+        if OWNER_TAG not in found.tags:
+            raise PreflightError(
+                f"The IAM role {role.name} exists, but was not made by carto-at",
+                hint="Choose another --prefix, or name roles of your own with --execution-role and --invoke-role.",
+            )
+        trust, policy = found.trust != role.trust, found.policy != role.policy
+        if trust or policy:
+            yield s.Step(key, s.UpdateRole(role, trust, policy), f"Put role {role.name} right")
+
+
+def _log_steps(desired: DesiredState, observed: ObservedState) -> Iterator[s.Step]:
+    group = desired.log_group
+    if not desired.functions:
+        return
+    if observed.log_group is None:
+        yield s.Step(_LOGS, s.CreateLogGroup(group), f"Create log group {group.name}")
+    elif observed.log_group.retention_days != group.retention_days:
+        yield s.Step(
+            _LOGS,
+            s.SetLogRetention(group),
+            f"Keep logs in {group.name} for {group.retention_days} days",
+        )
+
+
+def _layer_steps(desired: DesiredState, observed: ObservedState) -> Iterator[s.Step]:
+    layer = desired.layer
+    if layer and not observed.layers.get(layer.name):
+        size = layer.artifact.size / 1e6
+        yield s.Step(_LAYER, s.PublishLayer(layer), f"Publish layer {layer.name} ({size:.1f} MB)")
+
+
+def _attach_steps(desired: DesiredState, observed: ObservedState) -> Iterator[s.Step]:
+    arn = desired.attach_role
+    if arn is None or arn in observed.attached:
+        return
+    creating = tuple(f"role:{role.name}" for role in desired.roles if role.arn == arn)
+    missing = tuple(
+        key for key in creating if observed.roles.get(key.removeprefix("role:")) is None
+    )
+    yield s.Step(
+        _ATTACH, s.AttachRole(arn), f"Attach role {arn.rpartition('/')[2]} to the cluster", missing
+    )
+
+
+def _function_steps(
+    desired: DesiredState, observed: ObservedState, planned: set[str]
+) -> Iterator[s.Step]:
+    for function in desired.functions:
+        found = observed.functions.get(function.name)
+        layer_arn = observed.layers.get(function.layer) if function.layer else None
+        key = f"function:{function.module}"
+        if found is None:
+            role = tuple(f"role:{r.name}" for r in desired.roles if r.arn == function.role_arn)
+            after = tuple(name for name in (_LOGS, _LAYER, *role) if name in planned)
+            yield s.Step(
+                key,
+                s.CreateFunction(function, layer_arn),
+                f"Create Lambda function {function.name}",
+                after,
+            )
+            continue
+        _require_ours(found)
+        if changes := _changes(function, found):
+            after = (_LAYER,) if _LAYER in planned and function.layer else ()
+            yield s.Step(
+                key,
+                s.UpdateFunction(function, layer_arn, changes),
+                f"Change {', '.join(changes)} of Lambda function {function.name}",
+                after,
+            )
+        elif not function.tags.items() <= found.tags.items():
+            yield s.Step(
+                key,
+                s.TagFunction(function.name, found.arn, function.tags),
+                f"Mark Lambda function {function.name} as used by this installation",
+            )
+
+
+def _require_ours(found: DeployedFunction) -> None:
+    if OWNER_TAG not in found.tags:
+        raise PreflightError(
+            f"The Lambda function {found.name} exists, but was not made by carto-at",
+            hint="Choose another --prefix, or delete that function if it is not needed.",
+        )
+
+
+def _changes(function: LambdaFunction, found: DeployedFunction) -> tuple[str, ...]:
+    pairs = {
+        "memory": (function.memory_mb, found.memory_mb),
+        "timeout": (function.timeout_s, found.timeout_s),
+        "environment": (dict(function.environment), dict(found.environment)),
+        "role": (function.role_arn, found.role),
+        "log group": (function.log_group, found.log_group),
+    }
+    return tuple(name for name, (wanted, is_) in pairs.items() if wanted != is_)
+
+
+def _module_steps(
+    desired: DesiredState, installation: Installation, before: list[s.Step]
+) -> Iterator[s.Step]:
+    previous = tuple(step.key for step in before if step.key == _ATTACH)
+    for module in desired.modules:
+        changed, drops = _sql_changes(module, installation)
+        if not changed and not drops:
+            continue
+        function = tuple(step.key for step in before if step.key == f"function:{module.module}")
+        key = f"sql:{module.module}"
+        summary = f"Create or replace {len(changed)} SQL functions of {module.module}"
+        if drops:
+            summary += f", drop {len(drops)}"
+        yield s.Step(key, s.ApplyModule(module, changed, drops), summary, (*function, *previous))
+        previous = (key,)
+
+
+def _sql_changes(
+    module: ModuleSql, installation: Installation
+) -> tuple[tuple[SqlObject, ...], tuple[RecordedObject, ...]]:
+    recorded = {o.signature: o for o in installation.objects if o.module == module.module}
+    wanted = {o.signature: o for o in module.objects}
+    changed = tuple(
+        o
+        for o in module.objects
+        if o.signature not in recorded or recorded[o.signature].digest != o.digest
+    )
+    drops = tuple(
+        o
+        for o in recorded.values()
+        if o.signature not in wanted or wanted[o.signature].returns != o.returns
+    )
+    return changed, drops

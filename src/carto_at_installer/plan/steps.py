@@ -1,0 +1,155 @@
+"""The words a plan is written in: small frozen actions, pure data, each a few calls at most.
+
+A step's `after` names the steps that must be done before it; steps that do not depend on each other run in parallel.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from carto_at_installer.core.releases import RecordedObject
+    from carto_at_installer.plan.resources import (
+        LambdaFunction,
+        Layer,
+        ManagedRole,
+        ModuleSql,
+        SharedLogGroup,
+    )
+    from carto_at_installer.sql.objects import SqlObject
+
+
+@dataclass(frozen=True, slots=True)
+class PrepareSchema:
+    """Create the schema and the release tables where they are missing, and write the plan into them."""
+
+    schema: str
+
+
+@dataclass(frozen=True, slots=True)
+class CreateRole:
+    """Create an IAM role with its policy."""
+
+    role: ManagedRole
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateRole:
+    """Put a role of ours back to the trust and policy it should have."""
+
+    role: ManagedRole
+    trust: bool
+    policy: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AttachRole:
+    """Attach the invoke role to the cluster or namespace."""
+
+    role_arn: str
+
+
+@dataclass(frozen=True, slots=True)
+class CreateLogGroup:
+    """Create the shared log group with its retention."""
+
+    log_group: SharedLogGroup
+
+
+@dataclass(frozen=True, slots=True)
+class SetLogRetention:
+    """Change how long logs are kept."""
+
+    log_group: SharedLogGroup
+
+
+@dataclass(frozen=True, slots=True)
+class PublishLayer:
+    """Upload the dependency layer."""
+
+    layer: Layer
+
+
+@dataclass(frozen=True, slots=True)
+class CreateFunction:
+    """Upload a module's program as a new Lambda function.
+
+    `layer_arn` is the version of the layer that is already there, or None when the plan publishes it.
+    """
+
+    function: LambdaFunction
+    layer_arn: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateFunction:
+    """Change the settings of a Lambda function in place. `changes` names what differs."""
+
+    function: LambdaFunction
+    layer_arn: str | None
+    changes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TagFunction:
+    """Mark an existing Lambda function as used by this installation too."""
+
+    name: str
+    arn: str
+    tags: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyModule:
+    """Create or replace a module's SQL objects in one transaction, with their records.
+
+    `drops` are recorded objects that go, or that must go first because their return type changes.
+    """
+
+    module: ModuleSql
+    changed: tuple[SqlObject, ...]
+    drops: tuple[RecordedObject, ...]
+
+
+Action = (
+    PrepareSchema
+    | CreateRole
+    | UpdateRole
+    | AttachRole
+    | CreateLogGroup
+    | SetLogRetention
+    | PublishLayer
+    | CreateFunction
+    | UpdateFunction
+    | TagFunction
+    | ApplyModule
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """An action with its place in the plan: a key, the keys it waits for, and a line for people."""
+
+    key: str
+    action: Action
+    summary: str
+    after: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to do, in an order that can be executed. An empty plan changes nothing."""
+
+    schema: str
+    version: str
+    release: int
+    steps: tuple[Step, ...]
+    options: Mapping[str, str]
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to do."""
+        return not self.steps

@@ -1,0 +1,1 @@
+"""Proves by real queries that what was installed answers as documented."""

@@ -1,0 +1,147 @@
+"""Smoke tests: the examples of the catalog, run through real SQL on the target.
+
+To be quick, many examples are asked in one query (`SELECT (example 1) AS e1, ...`); only when that fails is each asked
+alone, to name the one that does not answer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from carto_at_installer.core.errors import SqlError
+from carto_at_installer.sql.statements import tokens
+from carto_at_installer.verify.comparison import matches
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from carto_at_installer.core.functions import Example, Function
+    from carto_at_installer.core.progress import Progress
+    from carto_at_installer.core.queries import QueryResult, SqlBackend
+
+_PER_QUERY = 20
+_SCHEMA_MARK = "{{ schema }}"
+
+
+@dataclass(frozen=True, slots=True)
+class SmokeTest:
+    """One example as it is asked on the target."""
+
+    function: str
+    module: str
+    sql: str
+    example: Example
+
+
+@dataclass(frozen=True, slots=True)
+class SmokeFailure:
+    """An example that did not answer as documented; `error` is the database's text when it refused."""
+
+    test: SmokeTest
+    actual: Any = None
+    error: str = ""
+
+    def describe(self) -> str:
+        """What was expected and what came, in one sentence."""
+        expected = self.test.example.error or repr(self.test.example.result)
+        came = f"the error: {self.error}" if self.error else repr(self.actual)
+        return f"{self.test.function}: {self.test.sql} should answer {expected}, but answers {came}"
+
+
+def smoke_tests(
+    functions: Iterable[Function], quoted_schema: str, *, every_example: bool = False
+) -> list[SmokeTest]:
+    """The first example of each function that answers a value, or all of them."""
+    return [
+        SmokeTest(f.name, f.module, example_sql(example, quoted_schema), example)
+        for f in functions
+        for example in _chosen(f, every_example=every_example)
+    ]
+
+
+def _chosen(function: Function, *, every_example: bool) -> Sequence[Example]:
+    if every_example:
+        return function.examples
+    return [example for example in function.examples if example.has_result][:1]
+
+
+def example_sql(example: Example, quoted_schema: str) -> str:
+    """The example's query with the schema in place of its mark."""
+    return example.sql.replace(_SCHEMA_MARK, quoted_schema).strip()
+
+
+def run_smoke_tests(
+    sql: SqlBackend, tests: Sequence[SmokeTest], progress: Progress
+) -> list[SmokeFailure]:
+    """Ask every example and return those that do not answer as documented."""
+    failures: list[SmokeFailure] = []
+    for batch in _batches(tests):
+        names = ", ".join(dict.fromkeys(test.function for test in batch))
+        progress.started(names)
+        found = _ask_together(sql, batch) if len(batch) > 1 else _ask_alone(sql, batch)
+        failures.extend(found)
+        progress.finished(names, failed=bool(found))
+    return failures
+
+
+def _batches(tests: Sequence[SmokeTest]) -> Iterator[list[SmokeTest]]:
+    together = [test for test in tests if _expression(test) is not None]
+    for start in range(0, len(together), _PER_QUERY):
+        yield together[start : start + _PER_QUERY]
+    for test in tests:
+        if _expression(test) is None:
+            yield [test]
+
+
+def _expression(test: SmokeTest) -> str | None:
+    """What follows SELECT, when the example is one expression that expects a value; else None."""
+    if not test.example.has_result:
+        return None
+    words = [token for token in tokens(test.sql) if not token.blank]
+    if words[0].text.upper() != "SELECT":
+        return None
+    depth = 0
+    for token in words[1:]:
+        depth += {"(": 1, ")": -1}.get(token.text, 0)
+        if depth == 0 and (
+            token.text == "," or token.text.upper() in {"FROM", "UNION", "AS", "LIMIT"}
+        ):
+            return None
+    return test.sql[words[0].position + len("SELECT") :].strip()
+
+
+def _ask_together(sql: SqlBackend, batch: Sequence[SmokeTest]) -> list[SmokeFailure]:
+    columns = ", ".join(f"({_expression(test)}) AS e{n}" for n, test in enumerate(batch, 1))
+    try:
+        answer = sql.query(f"SELECT {columns}").rows[0]
+    except SqlError:
+        return _ask_alone(sql, batch)
+    return [
+        SmokeFailure(test, actual)
+        for test, actual in zip(batch, answer, strict=True)
+        if not matches(test.example.result, actual, unordered=test.example.unordered)
+    ]
+
+
+def _ask_alone(sql: SqlBackend, batch: Sequence[SmokeTest]) -> list[SmokeFailure]:
+    return [failure for test in batch if (failure := _ask(sql, test))]
+
+
+def _ask(sql: SqlBackend, test: SmokeTest) -> SmokeFailure | None:
+    example = test.example
+    try:
+        answer = _value(sql.query(test.sql))
+    except SqlError as error:
+        expected = bool(example.error) and example.error in error.message
+        return None if expected else SmokeFailure(test, error=error.message)
+    if example.has_result and matches(example.result, answer, unordered=example.unordered):
+        return None
+    return SmokeFailure(test, answer)
+
+
+def _value(answer: QueryResult) -> Any:
+    """The value of a one-row, one-column answer; otherwise all rows."""
+    if len(answer.rows) == 1 and len(answer.columns) == 1:
+        return answer.rows[0][0]
+    return [list(row) for row in answer.rows]
