@@ -6,6 +6,7 @@ import io
 import re
 import stat
 import zipfile
+import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ FILE_MODE = 0o644
 PROGRAM_MODE = 0o755
 _EARLIEST = (1980, 1, 1, 0, 0, 0)
 _UNIX = 3
+_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+_UNREADABLE = (OSError, zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, ValueError)
 _COMPRESSION_LEVEL = 9
 _UNSAFE_PATH = re.compile(r"""^/|^[A-Za-z]:|(^|/)\.{1,2}(/|$)|//|[\\\x00-\x1f\x7f]""")
 
@@ -84,7 +87,7 @@ def unpack(source: Path | bytes, name: str, limits: Limits | None = None) -> lis
                 (Member(info.filename, _mode(info), archive.read(info)) for info in infos),
                 key=lambda member: member.path,
             )
-    except (OSError, zipfile.BadZipFile, NotImplementedError, EOFError, ValueError) as error:
+    except _UNREADABLE as error:
         raise ArchiveError(f"{name} cannot be read as a zip: {error}") from error
 
 
@@ -99,6 +102,10 @@ def _check(infos: list[zipfile.ZipInfo], name: str, limits: Limits) -> None:
     for info in infos:
         if info.flag_bits & 1:
             raise ArchiveError(f"{name} holds {info.filename!r}, which is encrypted")
+        if info.compress_type not in _METHODS:
+            raise ArchiveError(
+                f"{name} holds {info.filename!r}, compressed in a way that Lambda cannot read"
+            )
         kind = stat.S_IFMT(info.external_attr >> 16)
         if kind not in {0, stat.S_IFREG}:
             raise ArchiveError(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from carto_at_installer.bundle.archives import Limits, pack
-from carto_at_installer.bundle.bytecode import RUNTIME, find_compiler
+from carto_at_installer.bundle.bytecode import RUNTIME
 from carto_at_installer.bundle.cache import write_whole
 from carto_at_installer.bundle.digests import artifact, sha256
 from carto_at_installer.bundle.layer_cache import obtain_layer
@@ -62,12 +62,14 @@ class BuildReport:
     notes: tuple[str, ...]
 
 
-def build(sources: Sources, catalog: Catalog, target: Path) -> BuildReport:
+def build(
+    sources: Sources, catalog: Catalog, target: Path, compiler: Compiler | None
+) -> BuildReport:
     """Build the bundle of a valid `catalog` into `target`: afterwards it holds these files and no others.
 
-    Files whose bytes do not change are left alone. Raises BundleError with the reason, before `target` is touched.
+    Without a `compiler` (see `bytecode.find_compiler`) the zips carry no byte-code, and the report says so. Files whose
+    bytes do not change are left alone. Raises BundleError with the reason, before `target` is touched.
     """
-    compiler = find_compiler()
     lock = read_lock(sources.lock)
     layers = {name: obtain_layer(lock, sources.lock, name, compiler) for name in Architecture}
     texts = dict(_texts(sources, catalog))
@@ -81,7 +83,7 @@ def build(sources: Sources, catalog: Catalog, target: Path) -> BuildReport:
         modules=modules,
         files={path: sha256(data) for path, data in texts.items()},
     )
-    _check_sizes(manifest)
+    check_sizes(manifest)
     contents = {layer.artifact.path: layer.data for layer in layers.values()} | zips | texts
     _write(target, contents, format_manifest(manifest).encode())
     libraries = {library.wheel: library for layer in layers.values() for library in layer.libraries}
@@ -124,8 +126,8 @@ def _templates(sources: Sources, module: Module) -> Iterator[tuple[str, bytes]]:
         yield f"sql/{module.name}/{path}", data
 
 
-def _check_sizes(manifest: BundleManifest) -> None:
-    """Lambda refuses larger uploads and larger programs; better to learn it here than while installing."""
+def check_sizes(manifest: BundleManifest) -> None:
+    """Raise BundleError for what Lambda would refuse: zips over 50 MB, programs over 250 MB with their layer."""
     largest = max((layer.unzipped_size for layer in manifest.layers.values()), default=0)
     modules = [module.artifact for module in manifest.modules.values()]
     for built in [*manifest.layers.values(), *modules]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from carto_at_installer.bundle.builder import BuildReport, Sources, build
+from carto_at_installer.bundle.bytecode import find_compiler
 from carto_at_installer.catalog import load_catalog
 
 if TYPE_CHECKING:
@@ -21,4 +22,4 @@ def build_checkout(root: Path, target: Path) -> BuildReport:
 
     Raises CatalogError listing every fault, or BundleError.
     """
-    return build(Sources.of_checkout(root), load_catalog(root), target)
+    return build(Sources.of_checkout(root), load_catalog(root), target, find_compiler())

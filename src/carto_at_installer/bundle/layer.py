@@ -24,7 +24,7 @@ _PREFIX = "python/"
 # A change here makes another layer: these texts are part of the key under which finished layers are cached.
 UNNEEDED = (
     r"(^|/)tests/",
-    r"^numpy/(f2py|_pyinstaller)/",
+    r"^numpy/(f2py|_pyinstaller|random/_examples)/",
     r"\.(pyi|pyx|pxd|h|c|a|cmake|pc)$",
     r"^[^/]+\.dist-info/(?!METADATA$)",
 )
