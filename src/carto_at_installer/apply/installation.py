@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from carto_at_installer.apply.actions import Performer
@@ -18,7 +18,8 @@ from carto_at_installer.aws.data_api import DataApi
 from carto_at_installer.aws.session import AwsSession
 from carto_at_installer.bundle.manifest import read_manifest
 from carto_at_installer.bundle.resources import read_artifact
-from carto_at_installer.catalog import load_catalog
+from carto_at_installer.catalog.load import load_catalog
+from carto_at_installer.catalog.select import select_modules
 from carto_at_installer.checks import preflight
 from carto_at_installer.checks.outcome import Outcome, Status
 from carto_at_installer.core.errors import ApplyError, CartoAtError, PreflightError, SmokeTestError
@@ -82,6 +83,11 @@ class Installer:
         self._session = AwsSession(options.aws)
         self._sql: DataApi | None = None
 
+    def watched_by(self, progress: Progress) -> Installer:
+        """The same installer, telling another listener from now on."""
+        self._progress = progress
+        return self
+
     @property
     def calls(self) -> CallCount:
         """How many calls to AWS were made so far."""
@@ -102,8 +108,9 @@ class Installer:
         ]
         _refuse_failures(outcomes)
         catalog = load_catalog(self._root / "catalog", sql_root=self._root / "sql")
-        manifest = read_manifest(self._root)
-        builder = DesiredStateBuilder(self._options, manifest, identity, target)
+        chosen = select_modules(catalog, self._options.modules) if self._options.modules else ()
+        options = replace(self._options, modules=tuple(module.name for module in chosen))
+        builder = DesiredStateBuilder(options, read_manifest(self._root), identity, target)
         desired = builder.build(catalog, Templates(self._root / "sql"))
         sql = self._sql = DataApi(self._session, self._options.target)
         outcomes.append(
