@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from carto_at_installer.bundle.builder import BuildReport, Sources, build
 from carto_at_installer.bundle.bytecode import find_compiler
-from carto_at_installer.catalog import load_catalog
+from carto_at_installer.catalog.load import load_catalog
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,4 +22,5 @@ def build_checkout(root: Path, target: Path) -> BuildReport:
 
     Raises CatalogError listing every fault, or BundleError.
     """
-    return build(Sources.of_checkout(root), load_catalog(root), target, find_compiler())
+    sources = Sources.of_checkout(root)
+    return build(sources, load_catalog(sources.functions), target, find_compiler())
