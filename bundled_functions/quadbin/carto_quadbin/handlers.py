@@ -1,0 +1,80 @@
+"""The external functions of the quadbin module: what is checked, in the reference toolbox's words, and what answers.
+
+A result is a JSON array as text, which the SQL wrappers parse into SUPER. Redshift holds text in VARCHAR(65535) columns:
+results beyond 64 KB (about 3 200 cells) can be used in a query, where VARCHAR goes up to 16 MB in memory, but not be
+stored as VARCHAR. Only what cannot leave Lambda at all (6 MB for the whole batch) is refused here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from carto_at_runtime import (
+    NULL_RESULT,
+    RaggedArray,
+    RaggedRecords,
+    external_function,
+    int32,
+    int64,
+    null_error,
+    reject,
+    text,
+)
+from carto_at_runtime.wkb import read_geometries
+
+from carto_quadbin import neighbours
+from carto_quadbin.cover import cover
+from carto_quadbin.grid import MAX_RESOLUTION, is_valid, resolution
+
+if TYPE_CHECKING:
+    from carto_quadbin.grid import Integers
+
+_ORIGIN = "Invalid input origin"
+_SIZE = "Invalid input size"
+
+
+@external_function(
+    "__QUADBIN_KRING",
+    int64("origin", on_null=null_error(_ORIGIN)),
+    int32("size", on_null=null_error(_SIZE)),
+)
+def kring(origin: Integers, size: Integers) -> RaggedArray:
+    """Answer QUADBIN_KRING: the cells within `size` tiles of `origin`, row by row from the north-west."""
+    _check_ring(origin, size)
+    return neighbours.k_ring(origin, size)
+
+
+@external_function(
+    "__QUADBIN_KRING_DISTANCES",
+    int64("origin", on_null=null_error(_ORIGIN)),
+    int32("size", on_null=null_error(_SIZE)),
+)
+def kring_distances(origin: Integers, size: Integers) -> RaggedRecords:
+    """Answer QUADBIN_KRING_DISTANCES: as QUADBIN_KRING, each cell with its Chebyshev distance in tiles."""
+    _check_ring(origin, size)
+    cells, distances = neighbours.k_ring_distances(origin, size)
+    return RaggedRecords({"index": cells.values, "distance": distances}, cells.offsets)
+
+
+def _check_ring(origin: Integers, size: Integers) -> None:
+    reject(~is_valid(origin), _ORIGIN)
+    reject(size < 0, _SIZE)
+
+
+@external_function(
+    "__QUADBIN_TOCHILDREN", int64("quadbin"), int32("resolution"), nulls=null_error()
+)
+def tochildren(quadbin: Integers, children_resolution: Integers) -> RaggedArray:
+    """Answer QUADBIN_TOCHILDREN: the descendants at a finer resolution."""
+    reject(~is_valid(quadbin), "Invalid input quadbin")
+    coarse = children_resolution <= resolution(quadbin)
+    reject(coarse | (children_resolution > MAX_RESOLUTION), "Invalid resolution")
+    return neighbours.children(quadbin, children_resolution)
+
+
+@external_function("__QUADBIN_POLYFILL", text("geom"), int32("resolution"), nulls=NULL_RESULT)
+def polyfill(geom: list[str], resolutions: Integers) -> RaggedArray:
+    """Answer QUADBIN_POLYFILL: the cells that a geometry, given as hex EWKB in degrees, touches."""
+    outside = (resolutions < 0) | (resolutions > MAX_RESOLUTION)
+    reject(outside, f"Invalid resolution, should be between 0 and {MAX_RESOLUTION}")
+    return cover(read_geometries(geom), resolutions)
