@@ -1,0 +1,1 @@
+SELECT STRTOL({{ quadbin }}, 16)

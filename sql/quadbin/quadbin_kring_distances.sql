@@ -1,0 +1,1 @@
+SELECT JSON_PARSE({{ schema }}.__QUADBIN_KRING_DISTANCES({{ origin }}, {{ size }}))

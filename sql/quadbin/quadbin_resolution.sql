@@ -1,0 +1,1 @@
+SELECT ({{ quadbin }} >> 52) & 31

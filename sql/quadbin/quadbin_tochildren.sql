@@ -1,0 +1,1 @@
+SELECT JSON_PARSE({{ schema }}.__QUADBIN_TOCHILDREN({{ quadbin }}, {{ resolution }}))

@@ -1,0 +1,73 @@
+"""Loads a pack's catalog from its files, and refuses it with the list of all faults when it has any."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from carto_at_installer.__about__ import __version__
+from carto_at_installer.catalog import checks
+from carto_at_installer.catalog.document import read_document
+from carto_at_installer.catalog.faults import FaultList
+from carto_at_installer.catalog.reader import DeclaredModule, ModuleReader
+from carto_at_installer.core.functions import Catalog, Module
+from carto_at_installer.sql.templates import Templates
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from carto_at_installer.catalog.core_pack import FunctionPack
+
+DESCRIPTION = "module.yaml"
+
+
+def load_pack(pack: FunctionPack) -> Catalog:
+    """The catalog of a built pack: `<root>/catalog/<module>/module.yaml` and `<root>/sql/<module>/*.sql`."""
+    return load_catalog(
+        pack.root / "catalog", sql_root=pack.root / "sql", pack=pack.name, version=pack.version
+    )
+
+
+def load_catalog(
+    root: Path, *, sql_root: Path | None = None, pack: str = "core", version: str = __version__
+) -> Catalog:
+    """The catalog of `<root>/<module>/module.yaml`, modules by name, everything checked.
+
+    `sql_root` holds the SQL templates, `<root>/../sql` unless given. Serves a source tree (`bundled_functions/` and
+    `sql/`) and a built bundle (`catalog/` and `sql/`) alike. Raises InvalidCatalogError with every fault, its file,
+    line and reason.
+    """
+    root = root.resolve()
+    templates = Templates((sql_root or root.parent / "sql").resolve())
+    faults = FaultList(base=root.parent)
+    modules = _read_modules(root, faults)
+    checks.check_signatures(modules, faults)
+    checks.check_handlers(modules, faults)
+    checks.check_requires(modules, faults)
+    checks.check_examples(modules, faults)
+    calls = checks.check_templates(modules, templates, faults)
+    checks.check_unused_templates(modules, templates, faults)
+    faults.raise_if_any()
+    return Catalog(pack, version, tuple(_with_calls(each.module, calls) for each in modules))
+
+
+def _read_modules(root: Path, faults: FaultList) -> list[DeclaredModule]:
+    files = sorted(root.glob(f"*/{DESCRIPTION}"))
+    if not files:
+        faults.add(root, 1, f"there is no <module>/{DESCRIPTION} in this folder")
+    modules = []
+    for file in files:
+        node = read_document(file, faults)
+        if node is not None:
+            modules.append(ModuleReader(file, faults).read(node))
+    return modules
+
+
+def _with_calls(module: Module, calls: dict[str, tuple[str, ...]]) -> Module:
+    """The module with every function's `requires` completed by what its SQL calls of other functions."""
+    functions = []
+    for function in module.functions:
+        own = {function.name, function.external.name if function.external else ""}
+        names = {*function.requires, *calls.get(function.name, ())} - own
+        functions.append(replace(function, requires=tuple(sorted(names))))
+    return replace(module, functions=tuple(functions))

@@ -1,0 +1,132 @@
+"""Renders the SQL bodies of the catalog's functions from their Jinja templates.
+
+A template sees `schema` (the quoted schema identifier) and one variable for each argument, which renders as `$1`,
+`$2` and so on. It can import other templates of the sql folder and nothing else. Jinja is imported when the first
+template is rendered.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from carto_at_installer.core.errors import CatalogError
+from carto_at_installer.sql.ddl import compact
+from carto_at_installer.sql.identifiers import quote_identifier
+from carto_at_installer.sql.statements import SqlTextError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    import jinja2
+
+    from carto_at_installer.core.functions import Example, Function
+
+MAX_TEMPLATE_BYTES = 256 * 1024
+
+
+class TemplateError(CatalogError):
+    """A template that cannot be rendered; `file` is its path below the sql folder, `line` where it went wrong."""
+
+    def __init__(self, reason: str, *, file: str, line: int) -> None:
+        super().__init__(f"{file}:{line}: {reason}")
+        self.reason = reason
+        self.file = file
+        self.line = line
+
+
+class Templates:
+    """The SQL templates below one folder (`<sql_root>/<module>/<name>.sql`)."""
+
+    def __init__(self, sql_root: Path) -> None:
+        self.sql_root = sql_root
+
+    @cached_property
+    def environment(self) -> jinja2.Environment:
+        """Jinja confined to the sql folder: undefined names are errors, text is not escaped, code is sandboxed."""
+        import jinja2  # noqa: PLC0415 (rendering is rare, importing Jinja is slow)
+        import jinja2.sandbox  # noqa: PLC0415
+
+        return jinja2.sandbox.ImmutableSandboxedEnvironment(
+            loader=jinja2.FileSystemLoader(self.sql_root),
+            undefined=jinja2.StrictUndefined,
+            autoescape=False,
+            keep_trailing_newline=False,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+
+    def body(self, function: Function, schema: str) -> str:
+        """The SQL body of `function` for a schema (its plain name), compact. Raises TemplateError."""
+        if function.template is None:
+            raise ValueError(f"{function.name} has no SQL body")
+        names = {argument.name: f"${n}" for n, argument in enumerate(function.arguments, 1)}
+        text = self.render(function.template, {**names, "schema": quote_identifier(schema)})
+        try:
+            return compact(text)
+        except SqlTextError as error:
+            raise TemplateError(str(error), file=function.template, line=1) from None
+
+    def render(self, template: str, variables: Mapping[str, str]) -> str:
+        """The text of a template with `variables`. Raises TemplateError with the line of the template."""
+        import jinja2  # noqa: PLC0415
+
+        try:
+            return self.environment.get_template(template).render(variables)
+        except jinja2.TemplateSyntaxError as error:
+            raise TemplateError(
+                error.message or "syntax error", file=error.name or template, line=error.lineno
+            ) from None
+        except jinja2.TemplateNotFound as error:
+            raise TemplateError(f"no template {error.name!r}", file=template, line=1) from None
+        except (jinja2.TemplateError, ArithmeticError, TypeError, ValueError) as error:
+            file, line = self._place(error, template)
+            raise TemplateError(str(error), file=file, line=line) from None
+
+    def closure(self, names: Iterable[str]) -> frozenset[str]:
+        """`names` and every template that they import or include, directly or not. Unreadable ones end the search."""
+        import jinja2.meta  # noqa: PLC0415
+
+        found: set[str] = set()
+        waiting = list(names)
+        while waiting:
+            name = waiting.pop()
+            if name in found:
+                continue
+            found.add(name)
+            try:
+                tree = self.environment.parse((self.sql_root / name).read_text("utf-8"))
+            except (jinja2.TemplateError, OSError, UnicodeDecodeError):
+                continue
+            waiting += [each for each in jinja2.meta.find_referenced_templates(tree) if each]
+        return frozenset(found)
+
+    def _place(self, error: BaseException, template: str) -> tuple[str, int]:
+        """The deepest template frame of an error's traceback: Jinja maps those back to template lines."""
+        found = (template, 1)
+        root = self.sql_root.resolve()
+        trace = error.__traceback__
+        while trace is not None:
+            path = trace.tb_frame.f_code.co_filename
+            if path.startswith((f"{root}/", f"{self.sql_root}/")):
+                name = path.removeprefix(f"{root}/").removeprefix(f"{self.sql_root}/")
+                found = (name, trace.tb_lineno)
+            trace = trace.tb_next
+        return found
+
+
+def example_sql(example: Example, schema: str) -> str:
+    """The text of an example's query for a schema (its plain name), compact. Raises CatalogError."""
+    import jinja2  # noqa: PLC0415
+    import jinja2.sandbox  # noqa: PLC0415
+
+    environment = jinja2.sandbox.ImmutableSandboxedEnvironment(
+        undefined=jinja2.StrictUndefined,
+        autoescape=False,
+    )
+    try:
+        text = environment.from_string(example.sql).render(schema=quote_identifier(schema))
+        return compact(text)
+    except (jinja2.TemplateError, SqlTextError) as error:
+        raise CatalogError(f"The example {example.sql!r} cannot be read: {error}") from None
