@@ -1,0 +1,150 @@
+"""What the other services need to know of IAM and STS: roles with their policies, and whose key is whose.
+
+The only place that reads moto's models; `tests/boundary/test_moto.py` pins the attributes used here.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from carto_at_installer.sandbox.identity import ACCOUNT, DEFAULT_CALLER, Caller
+
+if TYPE_CHECKING:
+    import threading
+
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """A role or user: its identity policies, and its permissions boundary where it has one.
+
+    `trust` is the trust policy of a role, None for a user.
+    """
+
+    arn: str
+    name: str
+    id: str
+    policies: tuple[Document, ...]
+    boundary: Document | None = None
+    trust: Document | None = None
+
+
+class Directory:
+    """Looks into moto under its lock."""
+
+    def __init__(self, lock: threading.RLock) -> None:  # type: ignore[valid-type, unused-ignore]
+        self._lock: Any = lock
+
+    def role(self, arn: str) -> Principal | None:
+        """The role with that ARN, or None."""
+        with self._lock:
+            for role in _iam(arn).roles.values():
+                if role.arn == arn:
+                    return _principal(arn, role, json.loads(role.assume_role_policy_document))
+        return None
+
+    def user(self, arn: str) -> Principal | None:
+        """The user with that ARN, or None."""
+        with self._lock:
+            for user in _iam(arn).users.values():
+                if user.arn == arn:
+                    policies = [*user.policies.values()]
+                    managed = [*user.managed_policies.values()]
+                    for group in _iam(arn).get_groups_for_user(user.name):
+                        policies += group.policies.values()
+                        managed += group.managed_policies.values()
+                    documents = _documents(policies) + _managed(managed)
+                    return Principal(arn, user.name, user.id, documents)
+        return None
+
+    def caller(self, access_key: str) -> Caller:
+        """Whose access key that is; keys that nobody owns are the administrator's."""
+        from moto.sts.models import sts_backends  # noqa: PLC0415
+
+        with self._lock:
+            for backend in sts_backends[ACCOUNT].values():
+                role = backend.get_assumed_role_from_access_key(access_key)
+                if role is not None:
+                    return Caller(role.arn, role.user_id)
+            for user in _iam("").users.values():
+                if any(key.access_key_id == access_key for key in user.access_keys):
+                    return Caller(user.arn, user.id)
+        return DEFAULT_CALLER
+
+    def assumed_role_arn(self, caller: Caller) -> str | None:
+        """The ARN of the role behind an assumed-role identity, or None for another identity."""
+        if ":assumed-role/" not in caller.arn:
+            return None
+        name = caller.arn.split("/")[1]
+        with self._lock:
+            for role in _iam(caller.arn).roles.values():
+                if role.name == name:
+                    return str(role.arn)
+        return None
+
+    def secret(self, arn: str, region: str) -> str | None:
+        """The text of a secret by ARN or name, or None."""
+        from moto.secretsmanager.models import secretsmanager_backends  # noqa: PLC0415
+
+        with self._lock:
+            for secret in secretsmanager_backends[ACCOUNT][region].secrets.values():
+                if arn in {secret.arn, secret.name}:
+                    version = secret.versions.get(secret.default_version_id, {})
+                    text = version.get("secret_string")
+                    return None if text is None else str(text)
+        return None
+
+    def add_aws_policy(self, arn: str) -> None:
+        """Make one of AWS's own managed policies known; moto would load all of them (a second) or none."""
+        from moto.iam.models import AWSManagedPolicy  # noqa: PLC0415
+
+        with self._lock:
+            backend = _iam(arn)
+            if arn in backend.managed_policies:
+                return
+            name = arn.rpartition("/")[2]
+            data = _aws_policies().get(name)
+            if data is None:
+                return
+            policy = AWSManagedPolicy.from_data(name, ACCOUNT, "aws", data)
+            if policy.arn == arn:
+                backend.managed_policies[arn] = policy
+
+
+def _aws_policies() -> dict[str, Any]:
+    from moto.iam.aws_managed_policies import aws_managed_policies_data  # noqa: PLC0415
+
+    policies: dict[str, Any] = json.loads(aws_managed_policies_data)
+    return policies
+
+
+def _iam(arn: str) -> Any:
+    from moto.iam.models import iam_backends  # noqa: PLC0415
+
+    parts = arn.split(":")
+    return iam_backends[ACCOUNT][parts[1] if len(parts) > 1 else "aws"]
+
+
+def _principal(arn: str, role: Any, trust: Document) -> Principal:
+    documents = _documents(role.policies.values()) + _managed(role.managed_policies.values())
+    boundary = None
+    if role.permissions_boundary_arn:
+        policy = _iam(arn).managed_policies.get(role.permissions_boundary_arn)
+        boundary = _managed([policy])[0] if policy is not None else {"Statement": []}
+    return Principal(arn, role.name, role.id, documents, boundary, trust)
+
+
+def _documents(texts: Any) -> tuple[Document, ...]:
+    return tuple(text if isinstance(text, dict) else json.loads(text) for text in texts)
+
+
+def _managed(policies: Any) -> tuple[Document, ...]:
+    return tuple(
+        json.loads(version.document)
+        for policy in policies
+        for version in policy.versions
+        if version.version_id == policy.default_version_id
+    )

@@ -1,0 +1,1 @@
+"""The control planes of provisioned Redshift and Redshift Serverless."""

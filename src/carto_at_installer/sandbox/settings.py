@@ -1,0 +1,65 @@
+"""How the sandbox behaves: delays, limits and sizes, read from `settings.json` in its home."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class SettingsError(ValueError):
+    """A settings file that cannot be used; the message names the file and the key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Delays are in seconds. They are short, so that tests are quick, but never zero: clients must wait and look.
+
+    `lambda_concurrency` bounds the worker processes that run at the same time (0: the number of processors);
+    `lambda_idle_seconds` is how long an unused worker is kept warm; `log_events_kept` bounds each log group.
+    """
+
+    lambda_pending_seconds: float = 0.03
+    lambda_update_seconds: float = 0.03
+    role_attach_seconds: float = 0.05
+    cluster_change_seconds: float = 0.05
+    lambda_concurrency: int = 0
+    lambda_idle_seconds: float = 300.0
+    log_events_kept: int = 10_000
+
+    @property
+    def workers(self) -> int:
+        """How many Lambda workers may exist at the same time."""
+        return self.lambda_concurrency or max(2, os.cpu_count() or 2)
+
+
+def read_settings(path: Path) -> Settings:
+    """The settings in the JSON file `path`; the defaults where it does not exist.
+
+    Raises SettingsError for unknown keys and for values of another type.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return Settings()
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"{path} cannot be read: {error}") from error
+    if not isinstance(content, dict):
+        raise SettingsError(f"{path} must hold a JSON object")
+    return Settings(**{key: _checked(path, key, value) for key, value in content.items()})
+
+
+def _checked(path: Path, key: str, value: Any) -> Any:
+    known = {field.name: field.default for field in fields(Settings)}
+    if key not in known:
+        raise SettingsError(f"{path}: unknown setting {key!r}; known: {', '.join(sorted(known))}")
+    wanted = type(known[key])
+    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+        raise SettingsError(f"{path}: {key} must be a number that is not negative")
+    if wanted is int and value != int(value):
+        raise SettingsError(f"{path}: {key} must be a whole number")
+    return wanted(value)
