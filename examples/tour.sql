@@ -19,15 +19,18 @@ SELECT carto.QUADBIN_POLYFILL(
   ST_GeomFromText('POLYGON((-4.4 40.0, -3.2 40.0, -3.0 40.6, -3.6 41.1, -4.4 40.8, -4.4 40.0))', 4326), 8
 ) AS cells;
 
--- Which places lie in those cells: the array is unnested and joined to the cells of the points.
+-- Which places lie in those cells: the array becomes rows, joined to the cells of the points.
 WITH area AS (
   SELECT carto.QUADBIN_POLYFILL(
     ST_GeomFromText('POLYGON((-4.4 40.0, -3.2 40.0, -3.0 40.6, -3.6 41.1, -4.4 40.8, -4.4 40.0))', 4326), 8
   ) AS cells
+),
+filled AS (
+  SELECT CAST(cell AS BIGINT) AS cell FROM area AS a, a.cells AS cell
 )
 SELECT p.name, p.population
-FROM area a, a.cells AS cell
-JOIN public.places p ON carto.QUADBIN_FROMLONGLAT(p.longitude, p.latitude, 8) = cell::BIGINT
+FROM public.places AS p
+JOIN filled ON carto.QUADBIN_FROMLONGLAT(p.longitude, p.latitude, 8) = filled.cell
 ORDER BY p.population DESC;
 
 -- A k-ring: the nine cells of resolution 10 around Tokyo, with their distances from the middle one.
