@@ -49,15 +49,15 @@ def succeed(*command: str | Path, cwd: Path, env: dict[str, str] | None = None) 
     return answer.stdout
 
 
-def copy_tree(target: Path) -> Path:
+def copy_tree(target: Path, source: Path = CHECKOUT) -> Path:
     """Copy what a checkout ships, without what was built in it."""
     for name in SHIPPED:
-        source, copy = CHECKOUT / name, target / name
+        original, copy = source / name, target / name
         copy.parent.mkdir(parents=True, exist_ok=True)
-        if source.is_dir():
-            shutil.copytree(source, copy, ignore=shutil.ignore_patterns("__pycache__", "_bundle"))
-        elif source.exists():
-            shutil.copy(source, copy)
+        if original.is_dir():
+            shutil.copytree(original, copy, ignore=shutil.ignore_patterns("__pycache__", "_bundle"))
+        elif original.exists():
+            shutil.copy(original, copy)
     return target
 
 

@@ -28,9 +28,15 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The checkout as it was when the session began, so that edits meanwhile do not look like irreproducible builds."""
+    return copy_tree(tmp_path_factory.mktemp("snapshot"))
+
+
+@pytest.fixture(scope="session")
+def wheel(snapshot: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel built from a copy of the tree; the copy is gone when the tests run."""
-    tree = copy_tree(tmp_path_factory.mktemp("tree") / "tree")
+    tree = copy_tree(tmp_path_factory.mktemp("tree") / "tree", snapshot)
     built = build_wheel(tree, tmp_path_factory.mktemp("wheel"))
     shutil.rmtree(tree)
     return built
@@ -55,9 +61,9 @@ def layer_wheels(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def sdist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def sdist(snapshot: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The sdist of a disturbed copy of the tree."""
-    tree = copy_tree(tmp_path_factory.mktemp("disturbed") / "another-name")
+    tree = copy_tree(tmp_path_factory.mktemp("disturbed") / "another-name", snapshot)
     disturb(tree)
     target = tmp_path_factory.mktemp("sdist")
     succeed(

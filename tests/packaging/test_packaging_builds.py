@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 def test_an_editable_install_reads_the_checkouts_bundle_and_refuses_a_stale_one(
-    wheel: Path, tmp_path: Path
+    wheel: Path, snapshot: Path, tmp_path: Path
 ):
     del wheel  # built before, so the layers come from the cache
-    tree = copy_tree(tmp_path / "tree")
+    tree = copy_tree(tmp_path / "tree", snapshot)
     code = "import sys; from hatchling.build import build_editable; build_editable(sys.argv[1])"
     succeed(sys.executable, "-c", code, tmp_path / "out", cwd=tree)
     (editable,) = (tmp_path / "out").glob("*.whl")
@@ -38,8 +38,10 @@ def test_an_editable_install_reads_the_checkouts_bundle_and_refuses_a_stale_one(
     assert "this checkout has no bundle yet" in answer.stderr
 
 
-def test_a_faulty_catalog_stops_the_build_with_every_fault_and_no_traceback(tmp_path: Path):
-    tree = copy_tree(tmp_path / "tree")
+def test_a_faulty_catalog_stops_the_build_with_every_fault_and_no_traceback(
+    snapshot: Path, tmp_path: Path
+):
+    tree = copy_tree(tmp_path / "tree", snapshot)
     description = tree / "bundled_functions" / "quadbin" / "module.yaml"
     description.write_text(description.read_text() + "\nsurprise: 1\nanother: 2\n")
     answer = run(
@@ -60,8 +62,8 @@ def test_a_faulty_catalog_stops_the_build_with_every_fault_and_no_traceback(tmp_
     assert not list(tmp_path.glob("out/*.whl"))
 
 
-def test_a_build_without_wheels_and_network_says_what_to_do(tmp_path: Path):
-    tree = copy_tree(tmp_path / "tree")
+def test_a_build_without_wheels_and_network_says_what_to_do(snapshot: Path, tmp_path: Path):
+    tree = copy_tree(tmp_path / "tree", snapshot)
     environment = OFFLINE | {"CARTO_AT_BUILD_CACHE": str(tmp_path / "cache")}
     command = [
         sys.executable,

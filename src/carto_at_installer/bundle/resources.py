@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from carto_at_installer.core.bundle import Artifact, BundleManifest
 
 BUILD = "python -m carto_at_installer.bundle build"
-SOURCES = ("bundled_functions", "sql")
+_SOURCES = ("bundled_functions", "sql")
+_VERSION = "src/carto_at_installer/__about__.py"
 
 
 def bundle_root() -> Path:
@@ -47,14 +48,16 @@ def bundle_root() -> Path:
 
 
 def _refuse_stale(checkout: Path, built: Path) -> None:
+    """Raise BundleError if a source was changed after the build: what is read would not be what is edited."""
     limit = (built / FILENAME).stat().st_mtime
-    for folder in SOURCES:
-        for path in sorted((checkout / folder).rglob("*")):
-            if path.is_file() and path.suffix != ".pyc" and path.stat().st_mtime > limit:
-                raise BundleError(
-                    f"the bundle in {built} is older than {path.relative_to(checkout)}",
-                    hint=f"Run: {BUILD}",
-                )
+    sources = [path for folder in _SOURCES for path in sorted((checkout / folder).rglob("*"))]
+    for path in [checkout / _VERSION, *sources]:
+        hidden = path.name.startswith(".") or path.suffix == ".pyc"
+        if path.is_file() and not hidden and path.stat().st_mtime > limit:
+            raise BundleError(
+                f"the bundle in {built} is older than {path.relative_to(checkout)}",
+                hint=f"Run: {BUILD}",
+            )
 
 
 def load_manifest(root: Path | None = None) -> BundleManifest:
