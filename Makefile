@@ -9,7 +9,7 @@ SOURCES := $(shell find bundled_functions sql src/carto_at_installer/bundle src/
 SANDBOX_HOME := $(CURDIR)/build/demo-sandbox
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint unit functional boundary packaging bench build wheelhouse docs clean
+.PHONY: help setup demo test lint unit functional boundary packaging bench build wheelhouse clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -66,9 +66,6 @@ build: setup ## Build the wheel and the source archive into dist/
 
 wheelhouse: build ## Collect all wheels for an offline installation in dist/wheelhouse
 	$(BIN)/python -m pip wheel --quiet --wheel-dir dist/wheelhouse dist/*.whl
-
-docs: setup ## Write the generated parts of the documentation again
-	$(BIN)/python -m docs.generate
 
 clean: ## Delete what was built
 	rm -rf build dist $(VENV)

@@ -24,7 +24,19 @@ ALLOWED = {
     "apply": {"core", "sql", "bundle", "catalog", "config", "aws", "plan", "checks", "verify"},
     "export": {"core", "sql", "bundle", "catalog", "config", "aws", "plan"},
     "sandbox": {"sql"},
-    "cli": {"core", "sql", "bundle", "catalog", "config", "aws", "plan", "checks", "verify", "apply", "export"},
+    "cli": {
+        "core",
+        "sql",
+        "bundle",
+        "catalog",
+        "config",
+        "aws",
+        "plan",
+        "checks",
+        "verify",
+        "apply",
+        "export",
+    },
 }
 # The few exceptions, each a whole module.
 EXCEPTIONS = {
@@ -87,6 +99,8 @@ def test_help_imports_nothing_slow():
         "slow = {'boto3', 'botocore', 'jinja2', 'yaml', 'rich', 'duckdb', 'moto', 'sqlglot', 'numpy'}\n"
         "print(sorted(slow & set(sys.modules)), file=sys.stderr)\n"
     )
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
     assert run.stderr.strip() == "[]"
     assert "install" in run.stdout

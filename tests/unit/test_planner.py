@@ -63,7 +63,9 @@ INSTALLED = ObservedState(
     layers={"at-layer": "arn:layer:1"},
     functions={FUNCTION.name: DEPLOYED},
     attached=frozenset({ROLES[1].arn}),
-    installation=Installation(Release(1, "1.0", ReleaseState.CURRENT), None, tuple(map(recorded, OBJECTS))),
+    installation=Installation(
+        Release(1, "1.0", ReleaseState.CURRENT), None, tuple(map(recorded, OBJECTS))
+    ),
 )
 
 
@@ -102,14 +104,18 @@ def test_a_new_version_without_differences_is_still_recorded():
 
 
 def test_an_unfinished_release_is_taken_up_again():
-    unfinished = Installation(None, Release(1, "1.0", ReleaseState.FAILED), tuple(map(recorded, OBJECTS)))
+    unfinished = Installation(
+        None, Release(1, "1.0", ReleaseState.FAILED), tuple(map(recorded, OBJECTS))
+    )
     plan = make_plan(DESIRED, replace(INSTALLED, installation=unfinished))
     assert keys(plan) == ["schema"]
     assert plan.release == 2
 
 
 def test_only_changed_sql_is_applied():
-    changed = replace(DESIRED, modules=(ModuleSql("m", (OBJECTS[0], sql_object("F", "2")), "n", "r"),))
+    changed = replace(
+        DESIRED, modules=(ModuleSql("m", (OBJECTS[0], sql_object("F", "2")), "n", "r"),)
+    )
     plan = make_plan(changed, INSTALLED)
     assert keys(plan) == ["schema", "sql:m"]
     assert [o.name for o in actions(plan)["sql:m"].changed] == ["F"]
@@ -123,7 +129,9 @@ def test_a_function_that_is_no_longer_offered_is_dropped():
 
 def test_another_return_type_needs_a_drop_first():
     other = sql_object("F", "2", returns="SUPER")
-    plan = make_plan(replace(DESIRED, modules=(ModuleSql("m", (OBJECTS[0], other), "n", "r"),)), INSTALLED)
+    plan = make_plan(
+        replace(DESIRED, modules=(ModuleSql("m", (OBJECTS[0], other), "n", "r"),)), INSTALLED
+    )
     assert [o.name for o in actions(plan)["sql:m"].drops] == ["F"]
     assert [o.name for o in actions(plan)["sql:m"].changed] == ["F"]
 
@@ -177,5 +185,7 @@ def test_foreign_things_of_our_names_are_refused():
     with pytest.raises(PreflightError, match="role at-exec exists, but was not made by carto-at"):
         make_plan(DESIRED, replace(INSTALLED, roles={"at-exec": role}))
     function = replace(DEPLOYED, tags={})
-    with pytest.raises(PreflightError, match="function at-m-12345678 exists, but was not made by carto-at"):
+    with pytest.raises(
+        PreflightError, match="function at-m-12345678 exists, but was not made by carto-at"
+    ):
         make_plan(DESIRED, replace(INSTALLED, functions={FUNCTION.name: function}))

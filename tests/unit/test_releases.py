@@ -76,9 +76,13 @@ def test_the_plan_is_written_before_anything_else_and_text_is_escaped():
 
 
 def test_a_modules_records_replace_those_it_changes():
-    module = ModuleSql("m", (sql_object("E", kind=Kind.EXTERNAL), sql_object("F")), "fn-1", "arn:role")
+    module = ModuleSql(
+        "m", (sql_object("E", kind=Kind.EXTERNAL), sql_object("F")), "fn-1", "arn:role"
+    )
     gone = RecordedObject("m", "OLD", "OLD(BIGINT)", "sql", "BIGINT", "x")
-    delete, insert = ReleaseStore(FakeSql(), "carto").module_statements(3, module, module.objects, [gone])
+    delete, insert = ReleaseStore(FakeSql(), "carto").module_statements(
+        3, module, module.objects, [gone]
+    )
     assert delete.endswith("signature IN ('E(BIGINT)', 'F(BIGINT)', 'OLD(BIGINT)')")
     assert "('m', 1, 'E', 'E(BIGINT)', 'external', 'BIGINT'" in insert
     assert insert.count("'fn-1'") == 1  # only the external function has a Lambda behind it

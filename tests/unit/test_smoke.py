@@ -15,11 +15,18 @@ def one_row(*values):
 
 
 F = function("F", Example("SELECT {{ schema }}.F(1)", 1), Example("SELECT {{ schema }}.F(2)", 2))
-G = function("G", Example("SELECT {{ schema }}.G()", has_result=False, error="bad"), Example("SELECT {{ schema }}.G(1)", [1]))
+G = function(
+    "G",
+    Example("SELECT {{ schema }}.G()", has_result=False, error="bad"),
+    Example("SELECT {{ schema }}.G(1)", [1]),
+)
 
 
 def test_the_first_example_with_a_value_of_each_function_is_asked():
-    assert [t.sql for t in smoke_tests([F, G], '"carto"')] == ['SELECT "carto".F(1)', 'SELECT "carto".G(1)']
+    assert [t.sql for t in smoke_tests([F, G], '"carto"')] == [
+        'SELECT "carto".F(1)',
+        'SELECT "carto".G(1)',
+    ]
 
 
 def test_every_example_can_be_asked():
@@ -55,6 +62,13 @@ def test_a_query_over_rows_is_asked_alone_and_compared_row_by_row():
 
 def test_an_expected_error_must_come():
     tests = smoke_tests([G], '"c"', every_example=True)
-    assert run_smoke_tests(FakeSql({"G(1)": one_row("[1]"), "G()": SqlError("so bad!")}), tests, Recorder()) == []
-    (failure,) = run_smoke_tests(FakeSql({"G(1)": one_row("[1]"), "G()": one_row(1)}), tests, Recorder())
+    assert (
+        run_smoke_tests(
+            FakeSql({"G(1)": one_row("[1]"), "G()": SqlError("so bad!")}), tests, Recorder()
+        )
+        == []
+    )
+    (failure,) = run_smoke_tests(
+        FakeSql({"G(1)": one_row("[1]"), "G()": one_row(1)}), tests, Recorder()
+    )
     assert "should answer bad" in failure.describe()

@@ -13,7 +13,13 @@ def options(**change):
 
 
 def target(**change):
-    flags = {"cluster_id": None, "workgroup": None, "database": "dev", "db_user": None, "secret_arn": None}
+    flags = {
+        "cluster_id": None,
+        "workgroup": None,
+        "database": "dev",
+        "db_user": None,
+        "secret_arn": None,
+    }
     return validation.target_options(**{**flags, **change})
 
 
