@@ -6,7 +6,6 @@ work is done by `carto_at_installer.bundle`, imported from `src/`: the package b
 
 from __future__ import annotations
 
-import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -22,7 +21,7 @@ class BundleBuildHook(BuildHookInterface[Any]):
     """Hatchling's hook: `initialize` before a wheel is written, `finalize` after."""
 
     PLUGIN_NAME = "custom"
-    _scratch: Path | None = None
+    _scratch: tempfile.TemporaryDirectory[str] | None = None
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Build the bundle; a standard wheel gets it inside, an editable install reads it in place."""
@@ -53,7 +52,7 @@ class BundleBuildHook(BuildHookInterface[Any]):
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:  # noqa: ARG002
         """Remove what a build of a read-only source tree had to put elsewhere."""
         if self._scratch is not None:
-            shutil.rmtree(self._scratch, ignore_errors=True)
+            self._scratch.cleanup()
 
     def _writable(self, wanted: Path, *, editable: bool) -> Path:
         """The folder to build into: `wanted`, or a temporary one if the source tree is read-only."""
@@ -64,5 +63,5 @@ class BundleBuildHook(BuildHookInterface[Any]):
         except OSError:
             if editable:
                 raise
-            self._scratch = Path(tempfile.mkdtemp(prefix="carto-at-"))
-            return self._scratch / "bundle"
+            self._scratch = tempfile.TemporaryDirectory(prefix="carto-at-")
+            return Path(self._scratch.name) / "bundle"

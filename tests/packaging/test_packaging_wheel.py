@@ -74,6 +74,11 @@ def test_the_metadata_name_what_is_needed_and_no_more(files):
     assert sorted(base) == ["boto3", "click", "jinja2", "packaging", "pyyaml", "rich"]
     assert metadata["Version"] == __version__
     assert metadata["License-Expression"] == "BSD-3-Clause"
+    for name in metadata.get_all("License-File"):
+        assert files[f"carto_at_redshift-{__version__}.dist-info/licenses/{name}"]
+    assert any(
+        name.endswith("THIRD_PARTY_LICENSES.md") for name in metadata.get_all("License-File")
+    )
 
 
 def test_lambda_can_read_every_member_of_every_zip(files):
