@@ -31,9 +31,7 @@ def main() -> int:
     home = Home(options.home)
     try:
         home.create()
-        lock = home.acquire_server_lock()
-        if lock is None:
-            raise SandboxError(f"Another sandbox uses {home.path} already.")
+        home.hold()
         _log_to(home)
         sandbox = _open(home, options)
         info = ServerInfo(

@@ -19,7 +19,16 @@ from carto_at_installer.sandbox.home import Home, SandboxError, ServerInfo, defa
 
 __all__ = ["SandboxError", "ServerInfo", "default_home", "reset", "start", "status", "stop"]
 
-_REQUIRED = ("duckdb", "duckdb_extension_spatial", "sqlglot", "pyarrow", "numpy", "moto", "flask", "flask_cors")
+_REQUIRED = (
+    "duckdb",
+    "duckdb_extension_spatial",
+    "sqlglot",
+    "pyarrow",
+    "numpy",
+    "moto",
+    "flask",
+    "flask_cors",
+)
 _KEPT_ON_RESET = frozenset({"settings.json", "start.lock", "server.lock"})
 _STOP_SECONDS = 10.0
 
@@ -189,7 +198,7 @@ def _await_ready(
 
 
 def _child_environment() -> dict[str, str]:
-    """This environment without anything that would point the server at AWS, and with this package importable."""
+    """The environment without anything that would point the server at AWS, and with this package importable."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
     root = str(Path(__file__).resolve().parents[2])
     if not root.endswith(("site-packages", "dist-packages")):

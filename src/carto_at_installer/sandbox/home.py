@@ -55,6 +55,7 @@ class Home:
         self.settings = self.path / "settings.json"
         self._server_lock = self.path / "server.lock"
         self._start_lock = self.path / "start.lock"
+        self._held: int | None = None
 
     def create(self) -> None:
         """Make the directory, for its owner only, and see that it can be written. Raises SandboxError."""
@@ -86,13 +87,15 @@ class Home:
         except (OSError, ValueError, TypeError, KeyError):
             return None
 
-    def acquire_server_lock(self) -> int | None:
-        """The file descriptor of the lock that a server holds as long as it lives; None when another one has it.
+    def hold(self) -> None:
+        """Take the lock that a server holds as long as it lives. Raises SandboxError when another one has it.
 
         The system lets go of it however the process ends, so that a stale server file, or a process id that was
-        given to another program, deceives nobody. Raises OSError.
+        given to another program, deceives nobody.
         """
-        return _try_lock(self._server_lock)
+        self._held = _try_lock(self._server_lock)
+        if self._held is None:
+            raise SandboxError(f"Another sandbox uses {self.path} already.")
 
     def server_running(self) -> bool:
         """Whether a server holds the lock of this home."""

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from carto_at_installer.sandbox.endpoint import Endpoint
 from carto_at_installer.sandbox.errors import AwsServiceError
-from carto_at_installer.sandbox.identity import Caller
 from carto_at_installer.sandbox.lambda_service.service import LambdaService
 from carto_at_installer.sandbox.logs_service.service import LogsService
 from carto_at_installer.sandbox.moto_services.app import SERVICES as MOTO_SERVICES
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from carto_at_installer.sandbox.data_api.service import DataApi
+    from carto_at_installer.sandbox.identity import Caller
     from carto_at_installer.sandbox.protocols.codec import Codec
     from carto_at_installer.sandbox.services import Operation
 
@@ -118,7 +118,7 @@ class Sandbox:
             return self._unsigned(request, request_id)
         try:
             response = self._route(request, scope, request_id)
-        except Exception as error:  # the edge of the server: one bad request must not end it
+        except Exception as error:  # the edge of the server: one bad request must not end it  # noqa: BLE001
             _log.exception("%s %s failed", scope.service, request.target)
             response = _failure(scope.service, _internal(error), request_id)
         took = (time.monotonic() - started) * 1000
@@ -164,14 +164,10 @@ class Sandbox:
             operation, members = reader.read(request)
             call = Call(scope.region, self._caller(scope), request_id)
             if operations is None:
-                return reader.write(operation, self._data_call(operation.name, members, call), request_id)
-            perform = operations.get(operation.name)
-            if perform is None:
-                raise AwsServiceError(
-                    "UnsupportedOperationException",
-                    f"The sandbox does not emulate {service}:{operation.name}",
-                    501,
+                return reader.write(
+                    operation, self._data_call(operation.name, members, call), request_id
                 )
+            perform = _implemented(operations, service, operation.name)
             return reader.write(operation, perform(members, call), request_id)
         except AwsServiceError as error:
             return reader.write_error(error, request_id)
@@ -208,6 +204,15 @@ class Sandbox:
         return _failure("", error, request_id)
 
 
+def _implemented(operations: dict[str, Operation], service: str, name: str) -> Operation:
+    """The function behind an operation. Raises AwsServiceError for one that is not emulated."""
+    if name not in operations:
+        raise AwsServiceError(
+            "UnsupportedOperationException", f"The sandbox does not emulate {service}:{name}", 501
+        )
+    return operations[name]
+
+
 def _identity(_request: dict[str, Any], call: Call) -> dict[str, Any]:
     caller = call.caller
     return {"UserId": caller.user_id, "Account": caller.account, "Arn": caller.arn}
@@ -223,6 +228,10 @@ def _internal(error: Exception) -> AwsServiceError:
 
 def _failure(service: str, error: AwsServiceError, request_id: str) -> HttpResponse:
     """An error for a service that may have no codec of ours: as JSON and, for IAM, STS and unknown ones, as XML."""
-    name = service if service in {"lambda", "redshift", "redshift-data", "redshift-serverless"} else "sts"
+    name = (
+        service
+        if service in {"lambda", "redshift", "redshift-data", "redshift-serverless"}
+        else "sts"
+    )
     writer: Codec = codec("logs" if service in {"logs", "secretsmanager"} else name)
     return writer.write_error(error, request_id)

@@ -54,10 +54,10 @@ def read_settings(path: Path) -> Settings:
 
 
 def _checked(path: Path, key: str, value: Any) -> Any:
-    known = {field.name: field.default for field in fields(Settings)}
+    known = {field.name: type(getattr(Settings(), field.name)) for field in fields(Settings)}
     if key not in known:
         raise SettingsError(f"{path}: unknown setting {key!r}; known: {', '.join(sorted(known))}")
-    wanted = type(known[key])
+    wanted = known[key]
     if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
         raise SettingsError(f"{path}: {key} must be a number that is not negative")
     if wanted is int and value != int(value):

@@ -79,15 +79,17 @@ class RedshiftTargets:
         return RegionalTargets(self, self._moto, region)
 
     def target(self, region: str, request: dict[str, Any]) -> _Target:
-        """The cluster or workgroup that a request names. Raises AwsServiceError: unknown, both, neither, not available."""
+        """The cluster or workgroup that a request names.
+
+        Raises AwsServiceError: unknown, both, neither, not available.
+        """
         cluster, workgroup = request.get("ClusterIdentifier"), request.get("WorkgroupName")
         if bool(cluster) == bool(workgroup):
             raise AwsServiceError(
                 "ValidationException",
                 "Either ClusterIdentifier or WorkgroupName must be provided, and not both.",
             )
-        found = self.cluster(region, cluster) if cluster else self.workgroup(region, workgroup or "")
-        return found
+        return self.cluster(region, cluster) if cluster else self.workgroup(region, workgroup or "")
 
     def cluster(self, region: str, name: str) -> _Target:
         """A cluster that takes statements. Raises AwsServiceError."""
@@ -101,7 +103,13 @@ class RedshiftTargets:
                 f"Redshift cluster {name} is not available: it is {status}.",
             )
         return _Target(
-            cluster_arn(record), region, "cluster", record["name"], record, record["database"], _REDSHIFT
+            cluster_arn(record),
+            region,
+            "cluster",
+            record["name"],
+            record,
+            record["database"],
+            _REDSHIFT,
         )
 
     def workgroup(self, region: str, name: str) -> _Target:
@@ -120,7 +128,13 @@ class RedshiftTargets:
                 f"Redshift workgroup {name} is not available: it is {workgroup_status(record)}.",
             )
         return _Target(
-            record["arn"], region, "workgroup", record["name"], namespace, namespace["database"], _SERVERLESS
+            record["arn"],
+            region,
+            "workgroup",
+            record["name"],
+            namespace,
+            namespace["database"],
+            _SERVERLESS,
         )
 
     def engine(self, target: _Target, database: str) -> Engine:
@@ -139,7 +153,7 @@ class RedshiftTargets:
             return engine
 
     def _open(self, target: _Target, database: str, path: Path) -> Engine:
-        from carto_at_installer.sandbox.engine import Engine  # noqa: PLC0415  (slow to load)
+        from carto_at_installer.sandbox.engine import Engine  # noqa: PLC0415
 
         path.parent.mkdir(parents=True, exist_ok=True)
 
@@ -257,7 +271,8 @@ class RegionalTargets:
         text = self._moto.directory().secret(secret_arn, self._region)
         if text is None:
             raise AwsServiceError(
-                "ValidationException", f"Secrets Manager can't find the specified secret: {secret_arn}"
+                "ValidationException",
+                f"Secrets Manager can't find the specified secret: {secret_arn}",
             )
         try:
             user = json.loads(text)["username"]

@@ -1,0 +1,1 @@
+"""Lambda: its control plane, its limits, and processes in which the uploaded code really runs."""

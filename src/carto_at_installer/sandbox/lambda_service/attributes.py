@@ -117,7 +117,8 @@ class AttributeOperations:
     def add_permission(self, request: dict[str, Any], call: Call) -> dict[str, Any]:
         """AddPermission: a statement of the resource policy."""
         unsupported = sorted(
-            {"EventSourceToken", "FunctionUrlAuthType", "PrincipalOrgID", "InvokedViaFunctionUrl"} & request.keys()
+            {"EventSourceToken", "FunctionUrlAuthType", "PrincipalOrgID", "InvokedViaFunctionUrl"}
+            & request.keys()
         )
         if unsupported:
             raise checks.invalid(f"The sandbox does not emulate {', '.join(unsupported)}")
@@ -164,9 +165,7 @@ class AttributeOperations:
 
     def _keep(self, record: Record) -> None:
         """Write without a new revision: these attributes are no part of the function's configuration."""
-        self._records.store.put(
-            "lambda.function", f"{record['region']}/{record['name']}", record
-        )
+        self._records.store.put("lambda.function", f"{record['region']}/{record['name']}", record)
 
     def _reserved(self, region: str) -> int:
         return sum(record["reserved"] or 0 for record in self._records.functions(region))

@@ -50,7 +50,11 @@ def invalid(message: str) -> AwsServiceError:
 def refuse_unsupported(request: dict[str, Any]) -> None:
     """Raise AwsServiceError, naming the feature, for what the sandbox's Lambda cannot do."""
     for member, feature in _NOT_EMULATED.items():
-        if any((request.get(member) or {}) if isinstance(request.get(member), dict) else [request.get(member)]):
+        if any(
+            (request.get(member) or {})
+            if isinstance(request.get(member), dict)
+            else [request.get(member)]
+        ):
             raise invalid(f"The sandbox does not emulate {feature} ({member})")
     vpc = request.get("VpcConfig") or {}
     if vpc.get("SubnetIds") or vpc.get("SecurityGroupIds"):
@@ -66,7 +70,9 @@ def refuse_unsupported(request: dict[str, Any]) -> None:
 def check_runtime(runtime: str | None) -> None:
     """Python only. Raises AwsServiceError."""
     if runtime is None:
-        raise invalid("Runtime and Handler are mandatory parameters for functions created with deployment packages.")
+        raise invalid(
+            "Runtime and Handler are mandatory parameters for functions created with deployment packages."
+        )
     if runtime not in RUNTIMES:
         raise invalid(
             f"Value {runtime} at 'runtime' failed to satisfy constraint: Member must satisfy enum "
@@ -80,7 +86,8 @@ def check_environment(variables: dict[str, str]) -> None:
     if reserved:
         raise invalid(
             "Lambda was unable to configure your environment variables because the environment variables "
-            f"you have provided contains reserved keys that are currently not supported for modification. Reserved keys used in this request: {', '.join(reserved)}"
+            "you have provided contains reserved keys that are currently not supported for modification. "
+            f"Reserved keys used in this request: {', '.join(reserved)}"
         )
     size = sum(len(key.encode()) + len(value.encode()) for key, value in variables.items())
     if size > MAX_ENVIRONMENT:
@@ -114,7 +121,10 @@ def resolved_layers(arns: list[str], records: Records, call: Call) -> list[dict[
         if record is None or reference.region != call.region:
             raise invalid(f"Layer version {text} does not exist.")
         if any(other["name"] == record["name"] for other in found):
-            raise invalid(f"Two different versions of the same layer are not allowed to be referenced in the same function. {text} and another version of it are layer versions of the same layer")
+            raise invalid(
+                "Two different versions of the same layer are not allowed to be referenced in the same "
+                f"function. {text} and another one are versions of the same layer"
+            )
         found.append(
             {
                 "arn": record["version_arn"],
@@ -138,7 +148,9 @@ def check_together(record: dict[str, Any]) -> None:
             f"The actual size is {total} bytes."
         )
     for layer in record["layers"]:
-        if layer["architectures"] and not set(record["architectures"]) <= set(layer["architectures"]):
+        if layer["architectures"] and not set(record["architectures"]) <= set(
+            layer["architectures"]
+        ):
             raise invalid(
                 f"The following layers are not compatible with the architecture {record['architectures'][0]}: "
                 f"{layer['arn']}"

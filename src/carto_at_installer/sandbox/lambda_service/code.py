@@ -116,7 +116,9 @@ def checked_size(content: bytes) -> int:
     if not intact:
         raise AwsServiceError("InvalidParameterValueException", _BAD_ZIP)
     if not infos:
-        raise AwsServiceError("InvalidParameterValueException", "Uploaded file must be a non-empty zip")
+        raise AwsServiceError(
+            "InvalidParameterValueException", "Uploaded file must be a non-empty zip"
+        )
     return size
 
 

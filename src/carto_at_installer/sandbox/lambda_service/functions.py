@@ -22,7 +22,17 @@ if TYPE_CHECKING:
     from carto_at_installer.sandbox.lambda_service.parts import LambdaParts
     from carto_at_installer.sandbox.services import Call, Operation
 
-_RUNNING = ("runtime", "role", "handler", "timeout", "memory", "environment", "layers", "code", "logging")
+_RUNNING = (
+    "runtime",
+    "role",
+    "handler",
+    "timeout",
+    "memory",
+    "environment",
+    "layers",
+    "code",
+    "logging",
+)
 
 
 class FunctionOperations:
@@ -52,7 +62,9 @@ class FunctionOperations:
         name = function_reference(request["FunctionName"], call).name
         checks.check_runtime(request.get("Runtime"))
         if not request.get("Handler"):
-            raise checks.invalid("Runtime and Handler are mandatory parameters for functions created with deployment packages.")
+            raise checks.invalid(
+                "Runtime and Handler are mandatory parameters for functions created with deployment packages."
+            )
         checks.check_role(request["Role"], self._parts.directory)
         record = self._new_record(name, request, call)
         checks.check_together(record)
@@ -159,7 +171,9 @@ class FunctionOperations:
             "Timeout": "timeout",
             "MemorySize": "memory",
         }
-        changes = {key: request[name] for name, key in members.items() if request.get(name) is not None}
+        changes = {
+            key: request[name] for name, key in members.items() if request.get(name) is not None
+        }
         if "Environment" in request:
             variables = request["Environment"].get("Variables") or {}
             checks.check_environment(variables)
@@ -231,9 +245,7 @@ class FunctionOperations:
             return existing[-1]
         number = record["published"] + 1
         record["published"] = number
-        self._records.store.put(
-            "lambda.function", f"{record['region']}/{record['name']}", record
-        )
+        self._records.store.put("lambda.function", f"{record['region']}/{record['name']}", record)
         version = {**record, "version": str(number), "description": description, "previous": None}
         self._records.store.put(
             "lambda.version", f"{record['region']}/{record['name']}/{number:08d}", version
@@ -266,7 +278,13 @@ _CODE_MEMBERS = ("ZipFile", "S3Bucket", "S3Key", "S3ObjectVersion", "ImageUri")
 
 def _without_state(shown: dict[str, Any]) -> dict[str, Any]:
     """Lists do not tell the state of functions."""
-    hidden = {"State", "StateReason", "StateReasonCode", "LastUpdateStatus", "LastUpdateStatusReason"}
+    hidden = {
+        "State",
+        "StateReason",
+        "StateReasonCode",
+        "LastUpdateStatus",
+        "LastUpdateStatusReason",
+    }
     return {key: value for key, value in shown.items() if key not in hidden}
 
 

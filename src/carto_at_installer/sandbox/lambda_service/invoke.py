@@ -112,9 +112,7 @@ class InvokeOperations:
         self._parts.log(record["region"], log["LogGroup"], _stream(record), outcome.log)
         return outcome
 
-    def _run(
-        self, record: Record, head: dict[str, Any], payload: bytes, started: float
-    ) -> Outcome:
+    def _run(self, record: Record, head: dict[str, Any], payload: bytes, started: float) -> Outcome:
         launch = self._launch(record)
         journal = _Journal(record, head["id"], started)
         try:
@@ -133,7 +131,9 @@ class InvokeOperations:
     def _launch(self, record: Record) -> Launch:
         code = self._parts.code
         digests = [layer["digest"] for layer in record["layers"]]
-        foreign = {name for digest in [record["code"]["digest"], *digests] for name in code.foreign(digest)}
+        foreign = {
+            name for digest in [record["code"]["digest"], *digests] for name in code.foreign(digest)
+        }
         folder = code.folder(record["code"]["digest"])
         return Launch(
             function_arn=record["arn"],
@@ -233,7 +233,11 @@ def _timestamp() -> str:
 
 def _stream(record: Record) -> str:
     day = datetime.now(UTC).strftime("%Y/%m/%d")
-    prefix = f"{record['name']}" if record["logging"]["LogGroup"] != f"/aws/lambda/{record['name']}" else ""
+    prefix = (
+        f"{record['name']}"
+        if record["logging"]["LogGroup"] != f"/aws/lambda/{record['name']}"
+        else ""
+    )
     version = record["version"]
     middle = f"{prefix}[{version}]"
     return f"{day}/{middle}{record['revision'].replace('-', '')}"

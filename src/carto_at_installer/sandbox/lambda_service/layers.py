@@ -63,9 +63,7 @@ class LayerOperations:
     def get(self, request: dict[str, Any], call: Call) -> dict[str, Any]:
         """GetLayerVersion."""
         reference = layer_reference(request["LayerName"], call)
-        return self._get(
-            LayerReference(reference.region, reference.name, request["VersionNumber"])
-        )
+        return self._get(LayerReference(reference.region, reference.name, request["VersionNumber"]))
 
     def get_by_arn(self, request: dict[str, Any], call: Call) -> dict[str, Any]:
         """GetLayerVersionByArn."""

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from carto_at_installer.sandbox.errors import AwsServiceError
 from carto_at_installer.sandbox.lambda_service import checks
-from carto_at_installer.sandbox.moto_services.directory import Directory
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from carto_at_installer.sandbox.lambda_service.code import CodeStore
     from carto_at_installer.sandbox.lambda_service.pool import WorkerPool
     from carto_at_installer.sandbox.lambda_service.records import Records
+    from carto_at_installer.sandbox.moto_services.directory import Directory
     from carto_at_installer.sandbox.services import Call
     from carto_at_installer.sandbox.settings import Settings
 
@@ -53,13 +54,17 @@ class LambdaParts:
         content: bytes | None = source.get("ZipFile")
         bucket, key = source.get("S3Bucket"), source.get("S3Key")
         if content and bucket:
-            raise checks.invalid("Please do not provide other FunctionCode parameters when providing a ZipFile.")
+            raise checks.invalid(
+                "Please do not provide other FunctionCode parameters when providing a ZipFile."
+            )
         if content:
             return content
         if not bucket or not key:
             raise checks.invalid("Please provide a source for function code.")
         if source.get("S3ObjectVersion"):
-            raise checks.invalid("The sandbox reads the newest version of an object only (S3ObjectVersion)")
+            raise checks.invalid(
+                "The sandbox reads the newest version of an object only (S3ObjectVersion)"
+            )
         found = self.s3_object(bucket, key, call.region)
         if found is None:
             raise checks.invalid(

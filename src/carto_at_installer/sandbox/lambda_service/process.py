@@ -12,7 +12,6 @@ import sys
 import threading
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from carto_at_installer.sandbox.lambda_service import worker as worker_script
@@ -20,6 +19,7 @@ from carto_at_installer.sandbox.lambda_service.worker import END_OF_LOG, FRAME
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 _PIPE_BYTES = 1024 * 1024
 _LOG_WAIT_SECONDS = 1.0
@@ -126,7 +126,7 @@ class Worker:
         return head, bytes(self._read(body_length, deadline))
 
     def _read(self, length: int, deadline: float) -> bytearray:
-        assert self._process.stdout is not None  # noqa: S101  (opened as a pipe)
+        assert self._process.stdout is not None  # noqa: S101
         fd, data = self._process.stdout.fileno(), bytearray()
         while len(data) < length:
             self._wait(fd, select.POLLIN, deadline)
@@ -140,7 +140,7 @@ class Worker:
         return data
 
     def _write(self, data: bytes, deadline: float) -> None:
-        assert self._process.stdin is not None  # noqa: S101  (opened as a pipe)
+        assert self._process.stdin is not None  # noqa: S101
         fd, rest = self._process.stdin.fileno(), memoryview(data)
         while rest:
             self._wait(fd, select.POLLOUT, deadline)
@@ -166,7 +166,7 @@ class Worker:
         return WorkerDiedError(timed_out=False, log=self._take_log(), exit_text=text)
 
     def _read_log(self) -> None:
-        assert self._process.stderr is not None  # noqa: S101  (opened as a pipe)
+        assert self._process.stderr is not None  # noqa: S101
         with self._process.stderr as stream:
             for raw in stream:
                 line = raw.decode("utf-8", "replace")

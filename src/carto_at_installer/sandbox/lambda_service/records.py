@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from carto_at_installer.sandbox.errors import AwsServiceError
 from carto_at_installer.sandbox.lambda_service.code import base64_digest
@@ -15,7 +15,9 @@ from carto_at_installer.sandbox.lambda_service.references import (
     LayerReference,
 )
 from carto_at_installer.sandbox.services import arn
-from carto_at_installer.sandbox.state import Store
+
+if TYPE_CHECKING:
+    from carto_at_installer.sandbox.state import Store
 
 Record = dict[str, Any]
 
@@ -35,9 +37,7 @@ class Records:
         if record is None:
             suffix = "" if reference.qualifier == LATEST else f":{reference.qualifier}"
             shown = arn("lambda", region, f"function:{reference.name}{suffix}")
-            raise AwsServiceError(
-                "ResourceNotFoundException", f"Function not found: {shown}", 404
-            )
+            raise AwsServiceError("ResourceNotFoundException", f"Function not found: {shown}", 404)
         return record
 
     def save(self, record: Record) -> None:
@@ -65,9 +65,16 @@ class Records:
 
     def uses(self, digest: str) -> bool:
         """Whether any function, version or layer needs that zip."""
-        kinds = ("lambda.function", "lambda.version", "lambda.layer_version", "lambda.retired_layer")
+        kinds = (
+            "lambda.function",
+            "lambda.version",
+            "lambda.layer_version",
+            "lambda.retired_layer",
+        )
         return any(
-            record["code"]["digest"] == digest for kind in kinds for _, record in self.store.items(kind)
+            record["code"]["digest"] == digest
+            for kind in kinds
+            for _, record in self.store.items(kind)
         )
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 class LambdaService:
     """The `lambda` service of one home directory."""
 
-    def __init__(  # noqa: PLR0913  (the parts of a service)
+    def __init__(
         self,
         root: Path,
         store: Store,

@@ -30,7 +30,7 @@ _RUNTIME_EXTRAS = ("boto3", "botocore", "s3transfer", "jmespath", "urllib3", "da
 Handler = Any
 
 
-class Fault(Exception):
+class FaultError(Exception):
     """A failure of the runtime itself, with Lambda's error type."""
 
     def __init__(self, kind: str, message: str, trace: Sequence[str] = ()) -> None:
@@ -49,7 +49,9 @@ class Marshaller:
         try:
             return json.loads(request)
         except ValueError as error:
-            raise Fault("Runtime.UnmarshalError", f"Unable to unmarshal input: {error}") from error
+            raise FaultError(
+                "Runtime.UnmarshalError", f"Unable to unmarshal input: {error}"
+            ) from error
 
     def marshal_response(self, response: Any) -> tuple[Any, str]:
         """(payload, content type); bytes go out as they are."""
@@ -58,7 +60,7 @@ class Marshaller:
         try:
             text = json.dumps(response, ensure_ascii=False, default=_decimal)
         except (TypeError, ValueError, RecursionError) as error:
-            raise Fault(
+            raise FaultError(
                 "Runtime.MarshalError", f"Unable to marshal response: {error}"
             ) from error
         return text, "application/json"
@@ -157,11 +159,11 @@ def main() -> None:
     logging.getLogger().addHandler(log_handler)
     try:
         handler = _load(json.loads(sys.argv[1]))
-    except Fault as fault:
+    except FaultError as fault:
         _finish_log()
         _send(sink, {"kind": "init_error", "error": _fault_error(fault)})
         return
-    except BaseException as error:  # noqa: BLE001  (whatever the function's code raises is its answer)
+    except BaseException as error:  # noqa: BLE001
         _finish_log()
         _send(sink, {"kind": "init_error", "error": _error(error, "")})
         return
@@ -177,7 +179,7 @@ def main() -> None:
 
 
 def _load(setup: dict[str, Any]) -> Callable[[Any, Any], Any]:
-    """Prepare the module path as Lambda has it and import the handler. Raises Fault."""
+    """Prepare the module path as Lambda has it and import the handler. Raises FaultError."""
     _install_runtime_client()
     sys.path[:0] = [setup["task_root"], *setup["layer_paths"]]
     sys.meta_path.insert(0, HostPackages(setup["foreign"], setup["host_sites"]))  # type: ignore[arg-type]
@@ -187,14 +189,14 @@ def _load(setup: dict[str, Any]) -> Callable[[Any, Any], Any]:
     name = setup["handler"]
     module_name, _, function_name = name.rpartition(".")
     if not module_name:
-        raise Fault(
+        raise FaultError(
             "Runtime.MalformedHandlerName",
             f"Bad handler '{name}': not enough values to unpack (expected 2, got 1)",
         )
     module = _import(module_name.replace("/", "."), module_name)
     handler = getattr(module, function_name, None)
     if not callable(handler):
-        raise Fault(
+        raise FaultError(
             "Runtime.HandlerNotFound",
             f"Handler '{function_name}' missing on module '{module_name}'",
         )
@@ -205,12 +207,12 @@ def _import(module: str, shown: str) -> types.ModuleType:
     try:
         return importlib.import_module(module)
     except ImportError as error:
-        raise Fault(
+        raise FaultError(
             "Runtime.ImportModuleError", f"Unable to import module '{shown}': {error}"
         ) from error
     except SyntaxError as error:
         trace = [f'  File "{error.filename}" Line {error.lineno}\n    {error.text}']
-        raise Fault(
+        raise FaultError(
             "Runtime.UserCodeSyntaxError", f"Syntax error in module '{shown}': {error}", trace
         ) from error
 
@@ -233,12 +235,12 @@ def _invoke(
         context = LambdaContext(head)
         event = marshaller.unmarshal_request(body, "application/json")
         payload, _ = marshaller.marshal_response(handler(event, context))
-    except Fault as fault:
+    except FaultError as fault:
         return {"kind": "error", "error": _logged(_fault_error(fault, head["id"]))}, b""
     except SystemExit as error:
         _finish_log()
         os._exit(error.code if isinstance(error.code, int) else 1)
-    except BaseException as error:  # noqa: BLE001  (whatever the function raises is its answer)
+    except BaseException as error:  # noqa: BLE001
         return {"kind": "error", "error": _logged(_error(error, head["id"]))}, b""
     return {"kind": "result"}, payload.encode() if isinstance(payload, str) else bytes(payload)
 
@@ -254,7 +256,7 @@ def _error(error: BaseException, request_id: str) -> dict[str, Any]:
     }
 
 
-def _fault_error(fault: Fault, request_id: str = "") -> dict[str, Any]:
+def _fault_error(fault: FaultError, request_id: str = "") -> dict[str, Any]:
     return {
         "errorMessage": str(fault),
         "errorType": fault.kind,
@@ -274,7 +276,7 @@ def _logged(error: dict[str, Any]) -> dict[str, Any]:
 def _peak_memory_kb() -> int:
     """The peak of this program alone: what getrusage tells on Linux includes the parent's before the exec."""
     try:
-        with open("/proc/self/status", encoding="ascii") as status:  # noqa: PTH123  (cheap)
+        with open("/proc/self/status", encoding="ascii") as status:  # noqa: PTH123
             return next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
     except (OSError, StopIteration):
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024

@@ -6,6 +6,7 @@ import logging
 import queue
 import threading
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from carto_at_installer.sandbox.errors import AwsServiceError
@@ -25,7 +26,24 @@ _RETENTIONS = frozenset(
         3288, 3653,
     }
 )  # fmt: skip
-_Entry = tuple[str, str, str, int, list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """Lines that wait to be written."""
+
+    region: str
+    group: str
+    stream: str
+    at: int
+    lines: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Marker:
+    """Put into the queue to learn when everything before it was written."""
+
+    done: threading.Event
 
 
 class LogsService:
@@ -34,7 +52,7 @@ class LogsService:
     def __init__(self, store: Store, settings: Settings) -> None:
         self._store = store
         self._kept = settings.log_events_kept
-        self._waiting: queue.SimpleQueue[_Entry | None] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[_Entry | _Marker | None] = queue.SimpleQueue()
         self._writer = threading.Thread(target=self._write_waiting, name="logs", daemon=True)
         self._writer.start()
 
@@ -92,7 +110,10 @@ class LogsService:
 
     def describe_groups(self, request: dict[str, Any], call: Call) -> dict[str, Any]:
         """DescribeLogGroups."""
-        prefix, pattern = request.get("logGroupNamePrefix") or "", request.get("logGroupNamePattern")
+        prefix, pattern = (
+            request.get("logGroupNamePrefix") or "",
+            request.get("logGroupNamePattern"),
+        )
         if prefix and pattern:
             raise _invalid("logGroupNamePrefix and logGroupNamePattern are mutually exclusive")
         groups = [
@@ -232,10 +253,8 @@ class LogsService:
         events = self._events(call.region, group, [request["logStreamName"]], request)
         limit = request.get("limit") or 10_000
         token = request.get("nextToken") or ""
-        if token:
-            start = _offset(token[2:])
-        else:
-            start = 0 if request.get("startFromHead") else max(0, len(events) - limit)
+        newest = 0 if request.get("startFromHead") else max(0, len(events) - limit)
+        start = _offset(token[2:]) if token else newest
         if token.startswith("b/"):
             start, limit = max(0, start - limit), min(limit, start)
         shown = events[start : start + limit]
@@ -286,12 +305,12 @@ class LogsService:
 
     def append(self, region: str, group: str, stream: str, text: str) -> None:
         """Write lines to a stream, making group and stream where needed; returns before they are written."""
-        self._waiting.put((region, group, stream, _now(), text.splitlines(keepends=True)))
+        self._waiting.put(_Entry(region, group, stream, _now(), text.splitlines(keepends=True)))
 
     def flush(self) -> None:
         """Wait until everything appended so far can be read."""
         done = threading.Event()
-        self._waiting.put(_Marker(done))  # type: ignore[arg-type]
+        self._waiting.put(_Marker(done))
         if self._writer.is_alive():
             done.wait(5)
 
@@ -305,16 +324,19 @@ class LogsService:
             if isinstance(entry, _Marker):
                 entry.done.set()
                 continue
-            region, group, stream, at, lines = entry
             try:
-                with self._store.transaction():
-                    if self._store.get("logs.group", f"{region}/{group}") is None:
-                        self._new_group(region, group, {})
-                    if self._store.get("logs.stream", _stream_prefix(region, group) + stream) is None:
-                        self._new_stream(region, group, stream)
-                    self._insert(region, group, stream, [(at, line) for line in lines])
+                self._write(entry)
             except StateError:
                 _log.exception("the log of a function is lost")
+
+    def _write(self, entry: _Entry) -> None:
+        region, group, stream = entry.region, entry.group, entry.stream
+        with self._store.transaction():
+            if self._store.get("logs.group", f"{region}/{group}") is None:
+                self._new_group(region, group, {})
+            if self._store.get("logs.stream", _stream_prefix(region, group) + stream) is None:
+                self._new_stream(region, group, stream)
+            self._insert(region, group, stream, [(entry.at, line) for line in entry.lines])
 
     def _insert(self, region: str, group: str, stream: str, rows: list[tuple[int, str]]) -> None:
         now = _now()
@@ -328,13 +350,6 @@ class LogsService:
                 "DELETE FROM log_event WHERE number <= (SELECT max(number) FROM log_event) - ?",
                 (self._kept,),
             )
-
-
-class _Marker:
-    """Put into the queue to learn when everything before it was written."""
-
-    def __init__(self, done: threading.Event) -> None:
-        self.done = done
 
 
 def _now() -> int:

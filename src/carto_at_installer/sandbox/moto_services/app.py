@@ -15,7 +15,7 @@ import secrets
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qs, quote, unquote
 
 from carto_at_installer.sandbox.identity import DEFAULT_CALLER, Caller
@@ -131,7 +131,7 @@ class MotoServices:
         started: dict[str, Any] = {}
 
         def start_response(status: str, headers: list[tuple[str, str]], *_: Any) -> None:
-            started.update(status=int(status.split()[0]), headers=headers)
+            started.update(status=int(status.split(maxsplit=1)[0]), headers=headers)
 
         chunks = self._application(_environ(request), start_response)
         body = b"".join(chunks)
@@ -147,7 +147,7 @@ def reset_backends() -> None:
     import moto.backends  # noqa: PLC0415
 
     for name in SERVICES:
-        moto.backends.get_backend(name).reset()  # type: ignore[arg-type, unused-ignore]
+        moto.backends.get_backend(cast("Any", name)).reset()  # type: ignore[arg-type, unused-ignore]
 
 
 def _mutates(request: HttpRequest, service: str) -> bool:

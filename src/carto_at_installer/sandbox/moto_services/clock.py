@@ -6,9 +6,12 @@ Both are private to moto; `tests/boundary/test_moto.py` pins them.
 
 from __future__ import annotations
 
-import datetime as real
+import datetime as dt
 import threading
+import time
 from contextlib import contextmanager
+from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -21,20 +24,20 @@ class _AnyDatetime(type):
     """`isinstance(x, datetime)` must go on working for ordinary datetimes."""
 
     def __instancecheck__(cls, instance: object) -> bool:
-        return isinstance(instance, real.datetime)
+        return isinstance(instance, dt.datetime)
 
 
-class _Datetime(real.datetime, metaclass=_AnyDatetime):
+class _Datetime(dt.datetime, metaclass=_AnyDatetime):
     """A datetime class whose `now` can be held still for the current thread."""
 
     @classmethod
-    def now(cls, tz: real.tzinfo | None = None) -> Any:
+    def now(cls, tz: dt.tzinfo | None = None) -> Any:
         at = getattr(_now, "at", None)
-        return real.datetime.now(tz) if at is None else real.datetime.fromtimestamp(at, tz)
+        return dt.datetime.now(tz) if at is None else dt.datetime.fromtimestamp(at, tz)
 
     @classmethod
     def utcnow(cls) -> Any:
-        return cls.now(real.UTC).replace(tzinfo=None)
+        return cls.now(dt.UTC).replace(tzinfo=None)
 
 
 class _DatetimeModule:
@@ -44,31 +47,27 @@ class _DatetimeModule:
         self.datetime = _Datetime
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(real, name)
+        return getattr(dt, name)
 
 
 class _TimeModule:
-    def __getattr__(self, name: str) -> Any:
-        import time  # noqa: PLC0415
+    """Stands in for the module `time` in moto's modules."""
 
+    def __getattr__(self, name: str) -> Any:
         return getattr(time, name)
 
     def time(self) -> float:
-        import time  # noqa: PLC0415
-
         at: float | None = getattr(_now, "at", None)
         return time.time() if at is None else at
 
 
 def install() -> None:
-    """Put the clock into moto. To be called once, after moto was imported."""
-    import moto.core.utils  # noqa: PLC0415
-    import moto.s3.models  # noqa: PLC0415
-    import moto.secretsmanager.models  # noqa: PLC0415
-
-    moto.core.utils.datetime = _DatetimeModule()
-    moto.s3.models.datetime = _DatetimeModule()
-    moto.secretsmanager.models.time = _TimeModule()
+    """Put the clock into moto."""
+    for name in ("moto.core.utils", "moto.s3.models", "moto.secretsmanager.models"):
+        module = import_module(name)
+        for attribute, clock in (("datetime", _DatetimeModule()), ("time", _TimeModule())):
+            if isinstance(getattr(module, attribute, None), ModuleType):
+                setattr(module, attribute, clock)
 
 
 @contextmanager

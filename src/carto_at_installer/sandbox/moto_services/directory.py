@@ -92,7 +92,7 @@ class Directory:
         with self._lock:
             for secret in secretsmanager_backends[ACCOUNT][region].secrets.values():
                 if arn in {secret.arn, secret.name}:
-                    version = secret.versions.get(secret.default_version_id, {})
+                    version = secret.versions.get(secret.default_version_id or "", {})
                     text = version.get("secret_string")
                     return None if text is None else str(text)
         return None

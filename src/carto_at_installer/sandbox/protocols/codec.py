@@ -125,7 +125,7 @@ def _dump(content: Any) -> bytes:
 @lru_cache(maxsize=16)
 def codec(service: str) -> Codec:
     """The codec of a service, by botocore's name of it."""
-    from botocore.loaders import Loader  # noqa: PLC0415  (reading models costs start-up time)
+    from botocore.loaders import Loader  # noqa: PLC0415
     from botocore.model import ServiceModel  # noqa: PLC0415
 
     from carto_at_installer.sandbox.protocols.query import QueryCodec  # noqa: PLC0415

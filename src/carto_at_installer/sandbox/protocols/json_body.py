@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from carto_at_installer.sandbox.errors import AwsServiceError
-from carto_at_installer.sandbox.protocols.values import timestamp
-
-if TYPE_CHECKING:
-    from botocore.model import Shape
+from carto_at_installer.sandbox.protocols.values import Shape, timestamp
 
 
 def decode(shape: Shape, value: Any, where: str = "") -> Any:
@@ -23,8 +20,7 @@ def decode(shape: Shape, value: Any, where: str = "") -> Any:
         return {
             name: decode(member, value[wire], name)
             for name, member in shape.members.items()
-            if (wire := member.serialization.get("name", name)) in value
-            and value[wire] is not None
+            if (wire := member.serialization.get("name", name)) in value and value[wire] is not None
         }
     if kind == "list" and isinstance(value, list):
         return [decode(shape.member, item, where) for item in value]

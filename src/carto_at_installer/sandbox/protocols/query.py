@@ -10,10 +10,11 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 from carto_at_installer.sandbox.errors import AwsServiceError
 from carto_at_installer.sandbox.protocols.codec import Codec
 from carto_at_installer.sandbox.protocols.http import HttpRequest, HttpResponse
-from carto_at_installer.sandbox.protocols.values import from_text, to_text
+from carto_at_installer.sandbox.protocols.values import Shape, from_text, to_text
 
 if TYPE_CHECKING:
-    from botocore.model import OperationModel, Shape
+    from botocore.model import OperationModel
+
 
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 

@@ -12,10 +12,11 @@ from carto_at_installer.sandbox.errors import AwsServiceError
 from carto_at_installer.sandbox.protocols import json_body
 from carto_at_installer.sandbox.protocols.codec import Codec, details, parse_json
 from carto_at_installer.sandbox.protocols.http import HttpRequest, HttpResponse
-from carto_at_installer.sandbox.protocols.values import from_text, to_text
+from carto_at_installer.sandbox.protocols.values import Shape, from_text, to_text
 
 if TYPE_CHECKING:
-    from botocore.model import OperationModel, Shape
+    from botocore.model import OperationModel
+
 
 _LABEL = re.compile(r"\{([^}+]+)(\+?)\}")
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from botocore.model import Shape
+    from carto_at_installer.sandbox.protocols.values import Shape
+
 
 _TYPES: dict[str, tuple[type, ...]] = {
     "structure": (dict,),

@@ -7,6 +7,9 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Any
 
+Shape = Any
+"""A shape of a service model. botocore declares the members of its kinds of shapes on subclasses only."""
+
 
 def moment(value: Any) -> datetime:
     """A timestamp of a response (datetime or seconds since 1970) as an aware datetime."""

@@ -18,6 +18,8 @@ from carto_at_installer.sandbox.redshift_service.targets_store import (
 from carto_at_installer.sandbox.services import Call, arn, page
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from carto_at_installer.sandbox.moto_services.directory import Directory
     from carto_at_installer.sandbox.services import Operation
     from carto_at_installer.sandbox.settings import Settings
@@ -45,7 +47,11 @@ class ProvisionedOperations:
     """The `redshift` service. `drop_data` is called with a cluster's ARN when it is deleted."""
 
     def __init__(
-        self, targets: TargetStore, settings: Settings, directory: Any, drop_data: Any
+        self,
+        targets: TargetStore,
+        settings: Settings,
+        directory: Callable[[], Directory],
+        drop_data: Callable[[str], None],
     ) -> None:
         self._targets = targets
         self._settings = settings
@@ -89,7 +95,9 @@ class ProvisionedOperations:
                 "InvalidParameterValue", f"The sandbox does not emulate {', '.join(unknown)}"
             )
         name = request["ClusterIdentifier"].lower()
-        given = {key: request[member] for member, key in _CREATE_MEMBERS.items() if member in request}
+        given = {
+            key: request[member] for member, key in _CREATE_MEMBERS.items() if member in request
+        }
         given["tags"] = {tag["Key"]: tag.get("Value", "") for tag in request.get("Tags") or []}
         record = new_cluster(call.region, name, **given)
         self._pass(record, "creating", "available")
@@ -249,7 +257,9 @@ def _shown(record: Record) -> dict[str, Any]:
         "EnhancedVpcRouting": record["enhanced_vpc_routing"],
         "ClusterVersion": "1.0",
         "ClusterRevisionNumber": "200000",
-        "ClusterNamespaceArn": arn("redshift", record["region"], f"namespace:{record['namespace_id']}"),
+        "ClusterNamespaceArn": arn(
+            "redshift", record["region"], f"namespace:{record['namespace_id']}"
+        ),
         "VpcId": "vpc-5a0db0c5",
         "AvailabilityZone": f"{record['region']}a",
         "MultiAZ": "Disabled",

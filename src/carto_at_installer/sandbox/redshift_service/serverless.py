@@ -18,6 +18,9 @@ from carto_at_installer.sandbox.redshift_service.targets_store import (
 from carto_at_installer.sandbox.services import page
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from carto_at_installer.sandbox.moto_services.directory import Directory
     from carto_at_installer.sandbox.services import Call, Operation
     from carto_at_installer.sandbox.settings import Settings
 
@@ -35,7 +38,11 @@ class ServerlessOperations:
     """The `redshift-serverless` service. `drop_data` is called with a workgroup's ARN when it is deleted."""
 
     def __init__(
-        self, targets: TargetStore, settings: Settings, directory: Any, drop_data: Any
+        self,
+        targets: TargetStore,
+        settings: Settings,
+        directory: Callable[[], Directory],
+        drop_data: Callable[[str], None],
     ) -> None:
         self._targets = targets
         self._settings = settings
@@ -71,7 +78,9 @@ class ServerlessOperations:
         """CreateWorkgroup."""
         _refuse_unknown(request, {"workgroupName", "namespaceName", *_WORKGROUP_MEMBERS})
         name = request["workgroupName"]
-        given = {key: request[member] for member, key in _WORKGROUP_MEMBERS.items() if member in request}
+        given = {
+            key: request[member] for member, key in _WORKGROUP_MEMBERS.items() if member in request
+        }
         with self._targets.store.transaction():
             namespace = self._find_namespace(request["namespaceName"], call)
             if self._targets.workgroup(call.region, name) is not None:
@@ -105,7 +114,9 @@ class ServerlessOperations:
         known = {"namespaceName", "adminUserPassword", *_ROLE_MEMBERS, *_NAMESPACE_MEMBERS}
         _refuse_unknown(request, known)
         name = request["namespaceName"]
-        given = {key: request[member] for member, key in _NAMESPACE_MEMBERS.items() if member in request}
+        given = {
+            key: request[member] for member, key in _NAMESPACE_MEMBERS.items() if member in request
+        }
         with self._targets.store.transaction():
             if self._targets.namespace(call.region, name) is not None:
                 raise AwsServiceError(
@@ -191,17 +202,13 @@ class ServerlessOperations:
     def _find_workgroup(self, name: str, call: Call) -> Record:
         record = self._targets.workgroup(call.region, name)
         if record is None:
-            raise AwsServiceError(
-                "ResourceNotFoundException", f"Workgroup not found: {name}", 404
-            )
+            raise AwsServiceError("ResourceNotFoundException", f"Workgroup not found: {name}", 404)
         return record
 
     def _find_namespace(self, name: str, call: Call) -> Record:
         record = self._targets.namespace(call.region, name)
         if record is None:
-            raise AwsServiceError(
-                "ResourceNotFoundException", f"Namespace not found: {name}", 404
-            )
+            raise AwsServiceError("ResourceNotFoundException", f"Namespace not found: {name}", 404)
         return record
 
 

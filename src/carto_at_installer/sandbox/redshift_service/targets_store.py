@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import time
 import uuid
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from carto_at_installer.sandbox.services import arn
-from carto_at_installer.sandbox.state import Store
+
+if TYPE_CHECKING:
+    from carto_at_installer.sandbox.state import Store
 
 Record = dict[str, Any]
 DEMO_CLUSTER = "demo"
