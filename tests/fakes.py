@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from carto_at_installer.core.errors import SqlError
-from carto_at_installer.core.queries import QueryResult
+
+if TYPE_CHECKING:
+    from carto_at_installer.core.queries import QueryResult
 
 
 @dataclass
@@ -17,7 +20,7 @@ class FakeSql:
     transactions: list[list[str]] = field(default_factory=list)
     refuse: str = ""
 
-    def query(self, sql, parameters=None):
+    def query(self, sql, parameters=None):  # noqa: ARG002 - the protocol's signature
         self.queries.append(sql)
         for text, answer in self.answers.items():
             if text in sql:

@@ -5,7 +5,9 @@ import json
 import pytest
 
 from carto_at_installer.cli.entry import main, run
-from carto_at_installer.cli.terminal import Terminal, render
+from carto_at_installer.cli.rendering import render
+from carto_at_installer.cli.root import COMMANDS, root
+from carto_at_installer.cli.terminal import Terminal
 from carto_at_installer.core.result import Code, Paragraph, Problem, Result, Table
 
 ENVELOPE = {"schema", "command", "status", "exit_code", "data", "errors", "warnings"}
@@ -108,10 +110,10 @@ def test_quiet_says_only_what_is_wrong(capsys):
     assert capsys.readouterr().out == ""
 
 
-@pytest.mark.parametrize(
-    "command", ["install", "plan", "sql", "list", "describe", "validate", "sandbox"]
-)
-def test_every_command_has_help(capsys, command):
+@pytest.mark.parametrize("command", list(COMMANDS))
+def test_every_command_has_help_and_the_line_that_the_overview_shows(capsys, command):
     code, out, _ = outcome(capsys, command, "--help")
     assert code == 0
     assert "Usage: carto-at" in out
+    found = root.get_command(None, command)
+    assert found.get_short_help_str(limit=100) == COMMANDS[command][1]

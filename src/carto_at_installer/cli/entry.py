@@ -8,21 +8,21 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
 from typing import TYPE_CHECKING
 
 import click
 
 from carto_at_installer.cli.root import root
-from carto_at_installer.cli.terminal import Terminal, render
+from carto_at_installer.cli.terminal import Terminal
 from carto_at_installer.core.errors import CartoAtError
-from carto_at_installer.core.result import Problem, Result
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from carto_at_installer.core.result import Result
+
 INTERRUPTED = 130
-_ISSUES = (
+_FAULT = (
     "This is a fault of carto-at. Run the command again with --verbose and report what it prints."
 )
 
@@ -34,6 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     result = run(words, terminal)
     try:
         if result is not None:
+            from carto_at_installer.cli.rendering import render  # noqa: PLC0415 - not for --help
+
             render(result, terminal)
         sys.stdout.flush()
     except BrokenPipeError:  # the reader (head, less) has gone: nobody is left to tell
@@ -46,27 +48,24 @@ def run(words: list[str], terminal: Terminal) -> Result | None:
     try:
         answer = root.main(words, prog_name="carto-at", standalone_mode=False, obj=terminal)
     except click.UsageError as error:
-        return _usage_error(error)
+        command = error.ctx.command_path if error.ctx else "carto-at"
+        terminal.command = command.removeprefix("carto-at ")
+        return _failed(terminal, "usage", error.format_message(), f"See `{command} --help`.", 2)
     except (click.Abort, KeyboardInterrupt):
-        problem = Problem("interrupted", "Interrupted", "Run the same command again to continue.")
-        return Result("carto-at", errors=(problem,), exit_code=INTERRUPTED)
+        hint = "Run the same command again to continue."
+        return _failed(terminal, "interrupted", "Interrupted", hint, INTERRUPTED)
     except CartoAtError as error:
-        return _failed(terminal.command, error)
+        return _failed(terminal, error.code, error.message, error.hint, error.exit_code)
     except Exception as error:  # noqa: BLE001 - the edge of the program
         if terminal.verbose:
+            import traceback  # noqa: PLC0415 - not for --help
+
             traceback.print_exc()
-        problem = Problem("unexpected", f"{type(error).__name__}: {error}", _ISSUES)
-        return Result(terminal.command, errors=(problem,), exit_code=1)
-    return answer if isinstance(answer, Result) else None
+        return _failed(terminal, "unexpected", f"{type(error).__name__}: {error}", _FAULT, 1)
+    return None if answer is None or isinstance(answer, int) else answer
 
 
-def _failed(command: str, error: CartoAtError) -> Result:
-    problem = Problem(error.code, error.message, error.hint)
-    return Result(command, errors=(problem,), exit_code=error.exit_code)
+def _failed(terminal: Terminal, code: str, message: str, hint: str, exit_code: int) -> Result:
+    from carto_at_installer.core.result import Problem, Result  # noqa: PLC0415 - not for --help
 
-
-def _usage_error(error: click.UsageError) -> Result:
-    command = error.ctx.command_path if error.ctx else "carto-at"
-    hint = f"See `{command} --help`."
-    problem = Problem("usage", error.format_message(), hint)
-    return Result(command, errors=(problem,), exit_code=2)
+    return Result(terminal.command, errors=(Problem(code, message, hint),), exit_code=exit_code)

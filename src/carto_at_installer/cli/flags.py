@@ -6,13 +6,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from carto_at_installer.__about__ import __version__
+from carto_at_installer.cli.terminal import Terminal
 from carto_at_installer.core.options import DEFAULT_SCHEMA
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from carto_at_installer.cli.terminal import Terminal
 
 F = TypeVar("F", bound="Callable[..., Any]")
 
@@ -21,7 +19,7 @@ def _wish(attribute: str) -> Callable[[click.Context, click.Parameter, Any], Any
     """A callback that notes a flag of the shown output on the terminal instead of passing it to the command."""
 
     def note(context: click.Context, _: click.Parameter, value: Any) -> Any:
-        terminal: Terminal = context.ensure_object(_terminal_type())
+        terminal = context.ensure_object(Terminal)
         terminal.command = context.command_path.removeprefix("carto-at ")
         if value:
             setattr(terminal, attribute, value if attribute != "json_output" else value == "json")
@@ -30,23 +28,17 @@ def _wish(attribute: str) -> Callable[[click.Context, click.Parameter, Any], Any
     return note
 
 
-def _terminal_type() -> type[Terminal]:
-    from carto_at_installer.cli.terminal import Terminal  # noqa: PLC0415 - cycle at import time
-
-    return Terminal
-
-
 def _enter_sandbox(context: click.Context, _: click.Parameter, value: bool) -> bool:  # noqa: FBT001 - click's form
     if value and not context.resilient_parsing:
         from carto_at_installer.cli.sandbox import enter  # noqa: PLC0415 - only with the flag
 
-        enter(context.ensure_object(_terminal_type()))
+        enter(context.ensure_object(Terminal))
     return value
 
 
 def _no_color(context: click.Context, _: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's form
     if value:
-        context.ensure_object(_terminal_type()).color = False
+        context.ensure_object(Terminal).color = False
 
 
 _OUTPUT = (
@@ -131,8 +123,3 @@ def _decorated(command: F, options: tuple[Callable[[F], F], ...]) -> F:
     for option in reversed(options):
         command = option(command)
     return command
-
-
-def version_text() -> str:
-    """What `carto-at --version` prints."""
-    return f"carto-at {__version__}"

@@ -6,16 +6,17 @@ from importlib import import_module
 
 import click
 
-from carto_at_installer.cli.flags import version_text
+from carto_at_installer.__about__ import __version__
 
-_COMMANDS = {
-    "install": "carto_at_installer.cli.install:install",
-    "plan": "carto_at_installer.cli.install:plan",
-    "sql": "carto_at_installer.cli.query:sql",
-    "list": "carto_at_installer.cli.browse:list_functions",
-    "describe": "carto_at_installer.cli.browse:describe",
-    "validate": "carto_at_installer.cli.browse:validate",
-    "sandbox": "carto_at_installer.cli.sandbox:sandbox",
+# Each command's place and its line in the help of `carto-at`, which can so be shown without importing them all.
+COMMANDS = {
+    "install": ("install:install", "Install the toolbox into a database, or update it."),
+    "plan": ("install:plan", "Show what `install` would do; change nothing."),
+    "sql": ("query:sql", "Run SQL on the target and show the rows."),
+    "list": ("browse:list_functions", "List the functions, of all modules or of one."),
+    "describe": ("browse:describe", "Show everything about one function."),
+    "validate": ("browse:validate", "Check a catalog and report every fault."),
+    "sandbox": ("sandbox:sandbox", "Try everything on this machine, without an account."),
 }
 
 
@@ -23,19 +24,22 @@ class _Commands(click.Group):
     """A group that imports a command's module only when the command is needed."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        return list(_COMMANDS)
+        return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        place = _COMMANDS.get(cmd_name)
-        if place is None:
+        if cmd_name not in COMMANDS:
             return None
-        module, _, name = place.partition(":")
-        command: click.Command = getattr(import_module(module), name)
+        module, _, name = COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(import_module(f"carto_at_installer.cli.{module}"), name)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(None, "--version", message=version_text(), package_name="carto-at-redshift")
+@click.version_option(__version__, "--version", message="carto-at %(version)s")
 def root() -> None:
     """Put the CARTO Analytics Toolbox, spatial SQL functions, into Amazon Redshift.
 

@@ -1,47 +1,40 @@
-"""How a command's result reaches people and machines: the only place that prints.
+"""What the user wants to see of a command, and the consoles to show it on.
 
-Data goes to standard output, everything else to standard error. rich is imported only when something is printed for
-people.
+Imported by every command line, `--help` included: nothing slow is imported here.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import sys
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, assert_never
-
-from carto_at_installer.core.result import Code, Paragraph, Problem, Result, Table
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from carto_at_installer.core.result import Block
 
-_STYLES = {"plain": "", "title": "bold", "good": "green", "bad": "red", "muted": "dim"}
-_EMPTY = "-"
-
-
-@dataclass(slots=True)
 class Terminal:
-    """What the user wants to see, filled in by the shared flags while they are parsed."""
+    """The wishes of the user, filled in by the shared flags while they are parsed."""
 
-    command: str = "carto-at"
-    json_output: bool = False
-    verbose: bool = False
-    quiet: bool = False
-    color: bool = True
+    def __init__(
+        self,
+        *,
+        json_output: bool = False,
+        verbose: bool = False,
+        quiet: bool = False,
+        color: bool = True,
+    ) -> None:
+        self.command = "carto-at"
+        self.json_output = json_output
+        self.verbose = verbose
+        self.quiet = quiet
+        self.color = color
 
     @classmethod
     def guessed_from(cls, words: list[str]) -> Terminal:
         """The wish as far as it shows in the raw words: right even when they cannot be parsed."""
         pairs = zip(words, [*words[1:], ""], strict=True)
-        as_json = any(
-            word == "--output=json" or pair == ("--output", "json")
-            for pair in pairs
-            for word in pair
-        )
+        as_json = "--output=json" in words or ("--output", "json") in pairs
         return cls(json_output=as_json, color="--no-color" not in words)
 
     @property
@@ -62,80 +55,3 @@ class Terminal:
             highlight=False,
             soft_wrap=not stream.isatty(),
         )
-
-
-def render(result: Result, terminal: Terminal) -> None:
-    """Print a result: one JSON document, or text with its errors and warnings on standard error."""
-    if terminal.json_output:
-        document = json.dumps(result.envelope(), indent=2, default=str)
-        sys.stdout.write(document + "\n")
-    elif result.blocks and not (terminal.quiet and not result.errors):
-        _print_blocks(result.blocks, terminal.console())
-    if result.errors or result.warnings:
-        console = terminal.console(error=True)
-        for warning in result.warnings:
-            _print_problem(console, "Warning", "yellow", warning)
-        for error in result.errors:
-            _print_problem(console, "Error", "red", error)
-
-
-def _print_blocks(blocks: tuple[Block, ...], console: Console) -> None:
-    for block in blocks:
-        match block:
-            case Paragraph(text, style):
-                console.print(text, style=_STYLES[style], markup=False)
-            case Code(text, _):
-                console.print(text, markup=False, soft_wrap=True)
-            case Table():
-                _print_table(block, console)
-            case _ as never:
-                assert_never(never)
-
-
-def _print_table(table: Table, console: Console) -> None:
-    if not sys.stdout.isatty():
-        _print_plain_table(table, console)
-        return
-    from rich import box  # noqa: PLC0415 - rich is slow to import
-    from rich.table import Table as RichTable  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
-
-    drawn = RichTable(
-        title=table.title or None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False
-    )
-    for name in table.columns:
-        drawn.add_column(Text(name), overflow="fold")
-    for row in table.rows:
-        drawn.add_row(*(Text(_text(value)) for value in row))
-    console.print(drawn)
-    if table.caption:
-        console.print(table.caption, style="dim", markup=False)
-
-
-def _print_plain_table(table: Table, console: Console) -> None:
-    """Aligned columns without frames or colours, never cut: for pipes and logs."""
-    rows = [table.columns, *(tuple(_text(value) for value in row) for row in table.rows)]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(table.columns))]
-    if table.title:
-        console.print(table.title, markup=False, soft_wrap=True)
-    for row in rows:
-        line = "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True))
-        console.print(line.rstrip(), markup=False, soft_wrap=True)
-    if table.caption:
-        console.print(table.caption, markup=False, soft_wrap=True)
-
-
-def _text(value: Any) -> str:
-    if value is None:
-        return _EMPTY
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)
-
-
-def _print_problem(console: Console, word: str, color: str, problem: Problem) -> None:
-    from rich.text import Text  # noqa: PLC0415 - rich is slow to import
-
-    console.print(Text(f"{word}: ", style=f"bold {color}") + Text(problem.message))
-    for line in problem.hint.splitlines():
-        console.print(Text(f"  {line}"))
