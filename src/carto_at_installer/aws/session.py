@@ -6,6 +6,7 @@ stand in.
 
 from __future__ import annotations
 
+import os
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -26,12 +27,16 @@ _FIRST_CALL_ATTEMPTS = 2  # an unreachable endpoint shall be reported soon, by t
 
 
 class AwsSession:
-    """One set of credentials in one region, with thread-safe, cached clients and a ledger of all calls."""
+    """One set of credentials in one region, with thread-safe, cached clients and a ledger of all calls.
+
+    The region is the one asked for, else AWS_REGION (which other SDKs read, but boto3 does not), else boto3's choice.
+    """
 
     def __init__(self, options: AwsOptions) -> None:
         with translated("open an AWS session"):
             self._session = boto3.Session(
-                profile_name=options.profile or None, region_name=options.region or None
+                profile_name=options.profile or None,
+                region_name=options.region or os.environ.get("AWS_REGION") or None,
             )
         self.ledger = CallLedger()
         self.ledger.watch(self._session.events)

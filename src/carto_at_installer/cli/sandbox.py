@@ -22,11 +22,13 @@ DEFAULT_REGION = "us-east-1"
 
 def client_environment(endpoint: str) -> dict[str, str]:
     """The variables that point any AWS client at the sandbox; the keys are no secret, the sandbox takes any."""
+    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or DEFAULT_REGION
     return {
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_ACCESS_KEY_ID": "sandbox",
         "AWS_SECRET_ACCESS_KEY": "sandbox",
-        "AWS_REGION": os.environ.get("AWS_REGION") or DEFAULT_REGION,
+        "AWS_REGION": region,
+        "AWS_DEFAULT_REGION": region,
     }
 
 
