@@ -60,8 +60,10 @@ class BundleBuildHook(BuildHookInterface[Any]):
             wanted.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryFile(dir=wanted):
                 return wanted
-        except OSError:
+        except OSError as error:
             if editable:
-                raise
+                self.app.abort(
+                    f"{wanted} cannot be written, and an editable install reads its bundle there: {error}"
+                )
             self._scratch = tempfile.TemporaryDirectory(prefix="carto-at-")
             return Path(self._scratch.name) / "bundle"

@@ -80,3 +80,34 @@ def test_a_build_without_wheels_and_network_says_what_to_do(snapshot: Path, tmp_
     assert "pip could not download the layer's libraries" in said
     assert "CARTO_AT_WHEELHOUSE" in said
     assert "Traceback" not in said
+
+
+def test_locking_again_against_the_same_wheels_changes_nothing(
+    snapshot: Path, layer_wheels: Path, tmp_path: Path
+):
+    tree = copy_tree(tmp_path / "tree", snapshot)
+    lock = tree / "bundled_functions" / "layer" / "requirements.lock"
+    before = lock.read_text(encoding="utf-8")
+    lock.unlink()
+    environment = OFFLINE | {"PIP_FIND_LINKS": str(layer_wheels), "PYTHONPATH": str(tree / "src")}
+    said = succeed(
+        sys.executable, "-m", "carto_at_installer.bundle", "lock", cwd=tree, env=environment
+    )
+    assert [line.split()[0] for line in said.splitlines()] == [
+        "h3",
+        "msgspec",
+        "numpy",
+        "orjson",
+        "shapely",
+    ]
+    assert lock.read_text(encoding="utf-8") == before
+
+
+def test_an_editable_install_that_cannot_build_says_so(snapshot: Path, tmp_path: Path):
+    tree = copy_tree(tmp_path / "tree", snapshot)
+    (tree / "build").write_text("in the way")
+    code = "import sys; from hatchling.build import build_editable; build_editable(sys.argv[1])"
+    answer = run(sys.executable, "-c", code, tmp_path / "out", cwd=tree)
+    assert answer.returncode == 1
+    assert "an editable install reads its bundle there" in answer.stderr
+    assert "Traceback" not in answer.stderr
