@@ -8,9 +8,8 @@ from carto_at_installer.catalog.expressions import select_fault
 from carto_at_installer.catalog.fields import suggestion
 from carto_at_installer.catalog.handlers import registered_handlers
 from carto_at_installer.core.errors import CatalogError
-from carto_at_installer.core.functions import Kind
-from carto_at_installer.sql.calls import called_functions, in_creation_order
-from carto_at_installer.sql.templates import TemplateError, Templates, example_sql
+from carto_at_installer.sql.calls import called_functions
+from carto_at_installer.sql.templates import example_sql
 from carto_at_installer.sql.types import signature_key
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ CHECK_SCHEMA = "carto"
 def check_signatures(modules: list[DeclaredModule], faults: FaultList) -> None:
     """Two objects of one signature would replace each other; lengths of types do not tell them apart."""
     seen: dict[str, str] = {}
-    for declared in _functions(modules):
+    for declared in declared_functions(modules):
         function, external = declared.function, declared.function.external
         signatures = []
         if function.template is not None:
@@ -100,8 +99,8 @@ def _is_bundled(file: Path) -> bool:
 
 def check_requires(modules: list[DeclaredModule], faults: FaultList) -> None:
     """What `requires` names has to be in the pack."""
-    known = {each.function.name for each in _functions(modules)}
-    for each in _functions(modules):
+    known = {each.function.name for each in declared_functions(modules)}
+    for each in declared_functions(modules):
         for name, line in each.requires_lines:
             if name.upper() not in known:
                 faults.add(
@@ -114,7 +113,7 @@ def check_requires(modules: list[DeclaredModule], faults: FaultList) -> None:
 
 def check_examples(modules: list[DeclaredModule], faults: FaultList) -> None:
     """Every example is `SELECT <expression>`, so that smoke tests can ask several in one query."""
-    for each in _functions(modules):
+    for each in declared_functions(modules):
         for example, line in zip(each.function.examples, each.example_lines, strict=True):
             try:
                 sql = example_sql(example, CHECK_SCHEMA)
@@ -137,106 +136,6 @@ def check_examples(modules: list[DeclaredModule], faults: FaultList) -> None:
                 )
 
 
-def check_templates(
-    modules: list[DeclaredModule], templates: Templates, faults: FaultList
-) -> dict[str, tuple[str, ...]]:
-    """Render every SQL body and check it. Returns which functions of the pack each function's SQL calls."""
-    calls: dict[str, tuple[str, ...]] = {}
-    bodies = {
-        id(each): _body(each, templates, faults)
-        for each in _functions(modules)
-        if each.function.kind is Kind.SQL
-    }
-    known = {each.function.name for each in _functions(modules)}
-    known |= {each.function.external.name for each in _functions(modules) if each.function.external}
-    for each in _functions(modules):
-        body = bodies.get(id(each))
-        if body is None:
-            continue
-        function = each.function
-        callees = called_functions(body, CHECK_SCHEMA)
-        calls[function.name] = (*calls.get(function.name, ()), *callees)
-        for name in callees:
-            if name not in known:
-                _template_fault(
-                    each,
-                    templates,
-                    f"calls {name}, which no module has{suggestion(name, known)}",
-                    faults,
-                )
-        if function.external and function.external.name not in callees:
-            _template_fault(each, templates, f"does not call {function.external.name}", faults)
-    _check_circles(modules, calls, faults)
-    return calls
-
-
-def _body(declared: Declared, templates: Templates, faults: FaultList) -> str | None:
-    name = declared.function.template or ""
-    if not (templates.sql_root / name).is_file():
-        faults.add(
-            declared.file,
-            declared.template_line,
-            f"function {declared.function.name}: there is no template sql/{name}",
-        )
-        return None
-    try:
-        body = templates.body(declared.function, CHECK_SCHEMA)
-    except TemplateError as error:
-        faults.add(
-            templates.sql_root / error.file,
-            error.line,
-            f"{error.reason} (rendered for {declared.function.name})",
-        )
-        return None
-    reason = select_fault(body, clauses_inside=False)
-    if reason:
-        _template_fault(
-            declared,
-            templates,
-            f"a SQL function's body is one SELECT <expression>, but {reason}",
-            faults,
-        )
-        return None
-    return body
-
-
-def _template_fault(
-    declared: Declared, templates: Templates, reason: str, faults: FaultList
-) -> None:
-    file = templates.sql_root / (declared.function.template or "")
-    faults.add(file, 1, f"function {declared.function.name}: {reason}")
-
-
-def _check_circles(
-    modules: list[DeclaredModule], calls: dict[str, tuple[str, ...]], faults: FaultList
-) -> None:
-    overloads: dict[str, int] = {}
-    for each in _functions(modules):
-        overloads[each.function.name] = overloads.get(each.function.name, 0) + 1
-    edges = {
-        name: [callee for callee in callees if callee != name or overloads[name] == 1]
-        for name, callees in calls.items()
-    }
-    try:
-        in_creation_order(edges, edges)
-    except CatalogError as error:
-        first = next(each for each in _functions(modules) if each.function.name in error.message)
-        faults.add(first.file, first.line, error.message.removesuffix("."))
-
-
-def check_unused_templates(
-    modules: list[DeclaredModule], templates: Templates, faults: FaultList
-) -> None:
-    """Every .sql file of a module is some function's template, or is imported by one that is."""
-    for module in modules:
-        folder = templates.sql_root / module.module.name
-        used = {each.function.template for each in module.functions if each.function.template}
-        for name in templates.closure(used):
-            used.add(name)
-        for file in sorted(folder.glob("**/*.sql")):
-            if file.relative_to(templates.sql_root).as_posix() not in used:
-                faults.add(file, 1, "no function uses this template")
-
-
-def _functions(modules: list[DeclaredModule]) -> list[Declared]:
+def declared_functions(modules: list[DeclaredModule]) -> list[Declared]:
+    """Every function of every module."""
     return [declared for module in modules for declared in module.functions]

@@ -34,6 +34,10 @@ class Fields:
             if key not in allowed:
                 self.fault(value.line, f"{what}: unknown key {key!r}{suggestion(key, allowed)}")
 
+    def nested(self, node: Node, allowed: Collection[str], what: str) -> Fields:
+        """The fields of a mapping inside this one, with faults going to the same place."""
+        return Fields(node, allowed, what, self.file, self.faults)
+
     def fault(self, line: int, reason: str) -> None:
         """Note a fault of this file."""
         self.faults.add(self.file, line, reason)

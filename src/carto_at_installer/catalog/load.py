@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from carto_at_installer.__about__ import __version__
-from carto_at_installer.catalog import checks
+from carto_at_installer.catalog import checks, template_checks
 from carto_at_installer.catalog.document import read_document
 from carto_at_installer.catalog.faults import FaultList
-from carto_at_installer.catalog.reader import DeclaredModule, ModuleReader
+from carto_at_installer.catalog.reader import DeclaredModule, read_module
 from carto_at_installer.core.functions import Catalog, Module
 from carto_at_installer.sql.templates import Templates
 
@@ -45,10 +45,13 @@ def load_catalog(
     checks.check_handlers(modules, faults)
     checks.check_requires(modules, faults)
     checks.check_examples(modules, faults)
-    calls = checks.check_templates(modules, templates, faults)
-    checks.check_unused_templates(modules, templates, faults)
+    calls = template_checks.check_templates(modules, templates, faults)
+    template_checks.check_unused_templates(modules, templates, faults)
     faults.raise_if_any()
-    return Catalog(pack, version, tuple(_with_calls(each.module, calls) for each in modules))
+    owners = _owners(modules)
+    return Catalog(
+        pack, version, tuple(_with_calls(each.module, calls, owners) for each in modules)
+    )
 
 
 def _read_modules(root: Path, faults: FaultList) -> list[DeclaredModule]:
@@ -59,15 +62,27 @@ def _read_modules(root: Path, faults: FaultList) -> list[DeclaredModule]:
     for file in files:
         node = read_document(file, faults)
         if node is not None:
-            modules.append(ModuleReader(file, faults).read(node))
+            modules.append(read_module(node, file, faults))
     return modules
 
 
-def _with_calls(module: Module, calls: dict[str, tuple[str, ...]]) -> Module:
-    """The module with every function's `requires` completed by what its SQL calls of other functions."""
+def _owners(modules: list[DeclaredModule]) -> dict[str, str]:
+    """Which function each SQL name belongs to: its own, or the external half of another."""
+    owners = {}
+    for declared in checks.declared_functions(modules):
+        owners[declared.function.name] = declared.function.name
+        if declared.function.external:
+            owners[declared.function.external.name] = declared.function.name
+    return owners
+
+
+def _with_calls(
+    module: Module, calls: dict[str, tuple[str, ...]], owners: dict[str, str]
+) -> Module:
+    """The module with every function's `requires` completed by the functions that its SQL calls."""
     functions = []
     for function in module.functions:
-        own = {function.name, function.external.name if function.external else ""}
-        names = {*function.requires, *calls.get(function.name, ())} - own
+        called = {owners[name] for name in calls.get(function.name, ())}
+        names = {*function.requires, *called} - {function.name}
         functions.append(replace(function, requires=tuple(sorted(names))))
     return replace(module, functions=tuple(functions))

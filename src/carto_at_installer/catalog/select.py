@@ -46,7 +46,6 @@ def _unknown(what: str, name: str, known: Collection[str]) -> UsageError:
     if close:
         names = " or ".join(folded[each] for each in close)
         return UsageError(f"There is no {what} {name!r}.", hint=f"Did you mean {names}?")
-    listing = (
-        "carto-at list" if what == "function" else f"The modules are {', '.join(sorted(known))}."
-    )
-    return UsageError(f"There is no {what} {name!r}.", hint=f"See: {listing}")
+    names = ", ".join(sorted(known))
+    listing = f"The modules are {names}." if what == "module" else "carto-at list shows them all."
+    return UsageError(f"There is no {what} {name!r}.", hint=listing)

@@ -16,14 +16,13 @@ from carto_at_installer.sql.identifiers import quote_identifier
 from carto_at_installer.sql.statements import SqlTextError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from pathlib import Path
 
     import jinja2
+    import jinja2.nodes
 
     from carto_at_installer.core.functions import Example, Function
-
-MAX_TEMPLATE_BYTES = 256 * 1024
 
 
 class TemplateError(CatalogError):
@@ -79,7 +78,12 @@ class Templates:
                 error.message or "syntax error", file=error.name or template, line=error.lineno
             ) from None
         except jinja2.TemplateNotFound as error:
-            raise TemplateError(f"no template {error.name!r}", file=template, line=1) from None
+            _, line = self._place(error, template)
+            raise TemplateError(
+                f"there is no template {error.name!r}", file=template, line=line
+            ) from None
+        except UnicodeDecodeError:
+            raise TemplateError("the text is not UTF-8", file=template, line=1) from None
         except (jinja2.TemplateError, ArithmeticError, TypeError, ValueError) as error:
             file, line = self._place(error, template)
             raise TemplateError(str(error), file=file, line=line) from None
@@ -95,12 +99,39 @@ class Templates:
             if name in found:
                 continue
             found.add(name)
-            try:
-                tree = self.environment.parse((self.sql_root / name).read_text("utf-8"))
-            except (jinja2.TemplateError, OSError, UnicodeDecodeError):
-                continue
-            waiting += [each for each in jinja2.meta.find_referenced_templates(tree) if each]
+            tree = self._tree(name)
+            if tree is not None:
+                waiting += [each for each in jinja2.meta.find_referenced_templates(tree) if each]
         return frozenset(found)
+
+    def undefined_names(self, template: str, known: Collection[str]) -> list[tuple[str, int]]:
+        """The variables, with their lines, that a template uses but that neither it nor `known` defines.
+
+        Finds them in branches that are not rendered, too. A template that cannot be parsed has none.
+        """
+        import jinja2.meta  # noqa: PLC0415
+        import jinja2.nodes  # noqa: PLC0415
+
+        tree = self._tree(template)
+        if tree is None:
+            return []
+        undefined = jinja2.meta.find_undeclared_variables(tree) - {
+            *known,
+            *self.environment.globals,
+        }
+        lines = {name.name: name.lineno for name in reversed([*tree.find_all(jinja2.nodes.Name)])}
+        return [(name, lines.get(name, 1)) for name in sorted(undefined)]
+
+    def _tree(self, template: str) -> jinja2.nodes.Template | None:
+        """The parsed template, or None when there is no such template in the folder or it cannot be parsed."""
+        import jinja2  # noqa: PLC0415
+
+        loader = self.environment.loader
+        try:
+            source = loader.get_source(self.environment, template)[0] if loader else ""
+            return self.environment.parse(source)
+        except (jinja2.TemplateError, OSError, UnicodeDecodeError):
+            return None
 
     def _place(self, error: BaseException, template: str) -> tuple[str, int]:
         """The deepest template frame of an error's traceback: Jinja maps those back to template lines."""

@@ -1,0 +1,162 @@
+"""Loading a catalog: the model that comes out, both layouts, finding things in it, the bundled pack."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from carto_at_installer.catalog.core_pack import FunctionPack
+from carto_at_installer.catalog.load import load_catalog, load_pack
+from carto_at_installer.catalog.select import find_functions, find_module, select_modules
+from carto_at_installer.core.errors import UsageError
+from carto_at_installer.core.functions import Kind, LambdaSettings, Volatility
+from carto_at_installer.sql.templates import Templates, example_sql
+from tests.unit.catalog_files import MODULE, write_pack
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def bundled():
+    return load_catalog(ROOT / "bundled_functions")
+
+
+def test_the_model_of_a_module(tmp_path):
+    catalog = load_catalog(write_pack(tmp_path), pack="mine", version="1.2")
+    assert (catalog.pack, catalog.version) == ("mine", "1.2")
+    (module,) = catalog.modules
+    assert (module.name, module.title, module.description) == (
+        "demo",
+        "Demo",
+        "Functions for tests.",
+    )
+    assert module.lambda_settings == LambdaSettings("carto_demo")
+    twice, count = module.functions
+    assert (twice.signature, twice.returns, twice.kind) == (
+        "DEMO_TWICE(BIGINT)",
+        "BIGINT",
+        Kind.SQL,
+    )
+    assert twice.volatility is Volatility.STABLE
+    assert twice.template == "demo/demo_twice.sql"
+    assert (twice.examples[0].result, twice.examples[0].has_result) == (42, True)
+    assert count.external is not None
+    assert (count.external.signature, count.external.returns) == (
+        "__DEMO_COUNT(INTEGER)",
+        "VARCHAR(MAX)",
+    )
+    assert (count.external.max_batch_rows, count.external.max_batch_size_kb) == (100, 1024)
+    assert count.requires == ()
+
+
+def test_bodies_are_rendered_for_a_schema(tmp_path):
+    folder = write_pack(tmp_path)
+    twice, count = load_catalog(folder).modules[0].functions
+    templates = Templates(folder.parent / "sql")
+    assert templates.body(twice, "carto") == "SELECT (2 * $1)"
+    assert templates.body(count, "my") == 'SELECT JSON_PARSE("my".__DEMO_COUNT($1))'
+    assert example_sql(count.examples[0], "my") == 'SELECT "my".DEMO_COUNT(2)'
+
+
+def test_a_built_bundle_needs_no_python_source(tmp_path):
+    folder = write_pack(tmp_path / "source")
+    bundle = tmp_path / "bundle"
+    (bundle / "catalog" / "demo").mkdir(parents=True)
+    shutil.copy(folder / "demo" / "module.yaml", bundle / "catalog" / "demo")
+    shutil.copytree(folder.parent / "sql", bundle / "sql")
+    catalog = load_pack(FunctionPack("core", "1", 1, bundle))
+    assert catalog.modules == load_catalog(folder).modules
+
+
+def test_scalars_are_those_of_json(tmp_path):
+    value = "[yes, on, 1:30, 2026-01-01, 012, 1e3, -0.5, true, null, 0x1F, 9223372036854775807]"
+    folder = write_pack(
+        tmp_path, **{"functions/demo/module.yaml": MODULE.replace("result: 42", f"result: {value}")}
+    )
+    example = load_catalog(folder).modules[0].functions[0].examples[0]
+    assert example.result == [
+        "yes", "on", "1:30", "2026-01-01", "012", 1000.0, -0.5, True, None, "0x1F", 2**63 - 1,
+    ]  # fmt: skip
+
+
+def test_an_expected_null_is_an_expected_result(tmp_path):
+    text = MODULE.replace("result: 42", "result: null")
+    folder = write_pack(tmp_path, **{"functions/demo/module.yaml": text})
+    example = load_catalog(folder).modules[0].functions[0].examples[0]
+    assert (example.result, example.has_result, example.error) == (None, True, "")
+
+
+def test_every_quadbin_name_of_the_reference_is_there(bundled):
+    names = {function.name for function in bundled.functions if function.module == "quadbin"}
+    assert names == {
+        "QUADBIN_BBOX", "QUADBIN_BOUNDARY", "QUADBIN_CENTER", "QUADBIN_DISTANCE", "QUADBIN_FROMGEOGPOINT",
+        "QUADBIN_FROMGEOPOINT", "QUADBIN_FROMLONGLAT", "QUADBIN_FROMQUADKEY", "QUADBIN_FROMZXY", "QUADBIN_ISVALID",
+        "QUADBIN_KRING", "QUADBIN_KRING_DISTANCES", "QUADBIN_POLYFILL", "QUADBIN_RESOLUTION", "QUADBIN_SIBLING",
+        "QUADBIN_TOCHILDREN", "QUADBIN_TOPARENT", "QUADBIN_TOQUADKEY", "QUADBIN_TOZXY", "__QUADBIN_FROMQUADINT",
+        "__QUADBIN_INT_TOSTRING", "__QUADBIN_STRING_TOINT",
+    }  # fmt: skip
+
+
+def test_only_what_needs_arrays_or_geometry_algorithms_runs_in_lambda(bundled):
+    external = {
+        each.name for each in bundled.functions if each.module == "quadbin" and each.external
+    }
+    assert external == {
+        "QUADBIN_KRING",
+        "QUADBIN_KRING_DISTANCES",
+        "QUADBIN_TOCHILDREN",
+        "QUADBIN_POLYFILL",
+    }
+
+
+def test_every_bundled_function_says_why_and_shows_an_example(bundled):
+    for function in bundled.functions:
+        assert function.why, function.name
+        assert function.examples, function.name
+        assert all(argument.description for argument in function.arguments), function.name
+
+
+def test_batches_fit_into_lambda_payloads(bundled):
+    """A row's result is at most 65 535 bytes; double encoding adds three bytes for each quote of its JSON."""
+    quotes_per_byte = {
+        "__QUADBIN_KRING_DISTANCES": 4 / len('{"index":5192650370358181887,"distance":1},')
+    }
+    for function in bundled.functions:
+        if function.external and function.external.name != "__QUADBIN_POLYFILL":
+            row = 65_535 * (1 + 3 * quotes_per_byte.get(function.external.name, 0)) + 10
+            assert function.external.max_batch_rows * row < 6 * 1024 * 1024, function.name
+
+
+def test_find_by_name_in_any_case(bundled):
+    assert find_module(bundled, "QuadBin").name == "quadbin"
+    assert [each.name for each in find_functions(bundled, "carto.quadbin_kring")] == [
+        "QUADBIN_KRING"
+    ]
+    assert select_modules(bundled, []) == bundled.modules
+    assert [module.name for module in select_modules(bundled, ["QUADBIN"])] == ["quadbin"]
+
+
+@pytest.mark.parametrize(
+    ("find", "name", "message", "hint"),
+    [
+        (find_module, "quadbim", "There is no module 'quadbim'.", "Did you mean quadbin?"),
+        (find_module, "zzz", "There is no module 'zzz'.", "The modules are"),
+        (find_functions, "QUADBIN_KRNG", "There is no function 'QUADBIN_KRNG'.", "QUADBIN_KRING"),
+        (find_functions, "zzz", "There is no function 'zzz'.", "carto-at list"),
+    ],
+)
+def test_unknown_names_are_met_with_close_ones(bundled, find, name, message, hint):
+    with pytest.raises(UsageError) as caught:
+        find(bundled, name)
+    assert caught.value.message == message
+    assert hint in caught.value.hint
+
+
+def test_jinja_is_not_imported_with_the_sql_folder():
+    code = (
+        "import sys, carto_at_installer.sql.objects, carto_at_installer.sql.templates;"
+        "sys.exit('jinja2' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
