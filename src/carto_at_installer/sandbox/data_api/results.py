@@ -1,0 +1,91 @@
+"""Result sets as the Data API shows them: typed fields in pages, or CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING, Any
+
+from carto_at_installer.sandbox.data_api.statements import read_token, write_token
+
+if TYPE_CHECKING:
+    from carto_at_installer.sandbox.engine import ResultColumn, ResultSet
+
+_FIELDS = {
+    "int2": "longValue",
+    "int4": "longValue",
+    "int8": "longValue",
+    "float4": "doubleValue",
+    "float8": "doubleValue",
+    "bool": "booleanValue",
+}
+_PAGE_BYTES = 1_000_000
+_NUMBER_BYTES = 24
+
+
+def page(result: ResultSet, token: str | None) -> dict[str, Any]:
+    """GetStatementResult's answer for one page of about a megabyte."""
+    start = read_token(token)
+    kinds = [_FIELDS.get(column.type, "stringValue") for column in result.columns]
+    records: list[list[dict[str, Any]]] = []
+    size = 0
+    for row in result.rows[start:]:
+        if size > _PAGE_BYTES:
+            break
+        records.append(
+            [
+                {"isNull": True} if value is None else {kind: value}
+                for kind, value in zip(kinds, row, strict=True)
+            ]
+        )
+        size += sum(len(v) if isinstance(v, str) else _NUMBER_BYTES for v in row)
+    return _answer(result, records, start + len(records))
+
+
+def csv_page(result: ResultSet, token: str | None) -> dict[str, Any]:
+    """GetStatementResultV2's answer for one page of CSV text; the first page begins with the header."""
+    start = read_token(token)
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    if start == 0:
+        writer.writerow([column.name for column in result.columns])
+    end = start
+    for row in result.rows[start:]:
+        if out.tell() > _PAGE_BYTES:
+            break
+        writer.writerow(["" if value is None else value for value in row])
+        end += 1
+    return _answer(result, [{"CSVRecords": out.getvalue()}], end) | {"ResultFormat": "CSV"}
+
+
+def _answer(result: ResultSet, records: list[Any], end: int) -> dict[str, Any]:
+    answer: dict[str, Any] = {
+        "Records": records,
+        "ColumnMetadata": [_metadata(column) for column in result.columns],
+        "TotalNumRows": len(result.rows),
+    }
+    if end < len(result.rows):
+        answer["NextToken"] = write_token(end)
+    return answer
+
+
+def _metadata(column: ResultColumn) -> dict[str, Any]:
+    return {
+        "name": column.name,
+        "label": column.name,
+        "typeName": column.type,
+        "nullable": 1,
+        "isCaseSensitive": column.type in {"varchar", "bpchar", "super"},
+        "isCurrency": False,
+        "isSigned": column.type in _FIELDS and column.type != "bool",
+        "length": column.length,
+        "precision": column.precision,
+        "scale": column.scale,
+        "schemaName": "",
+        "tableName": "",
+    }
+
+
+def size_of(result: ResultSet) -> int:
+    """About how many bytes a result has."""
+    return sum(len(v) if isinstance(v, str) else 8 for row in result.rows for v in row)

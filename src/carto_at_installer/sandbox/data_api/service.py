@@ -1,0 +1,322 @@
+"""The operations of the Data API."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from carto_at_installer.sandbox.data_api import results
+from carto_at_installer.sandbox.data_api.runner import Runner
+from carto_at_installer.sandbox.data_api.sessions import OpenSession, SessionStore
+from carto_at_installer.sandbox.data_api.statements import (
+    ENDED,
+    FINISHED,
+    Run,
+    Statement,
+    StatementStore,
+    new_id,
+    read_token,
+    write_token,
+)
+from carto_at_installer.sandbox.data_api.validation import (
+    check_sqls,
+    invalid,
+    keep_alive_of,
+    need,
+    parameters_of,
+    wait_of,
+)
+from carto_at_installer.sandbox.errors import AwsServiceError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from carto_at_installer.sandbox.data_api.targets import Targets
+    from carto_at_installer.sandbox.identity import Caller
+
+Request = dict[str, Any]
+_MAX_ACTIVE = 500
+_TOKEN_LIFE_S = 8 * 3600
+_TARGET_KEYS = ("ClusterIdentifier", "WorkgroupName", "SecretArn")
+
+
+class DataApi:
+    """Answers requests. `handle` may be called from many threads."""
+
+    def __init__(self, targets: Targets) -> None:
+        self._targets = targets
+        self._statements = StatementStore()
+        self._sessions = SessionStore()
+        self._runner = Runner()
+        self._tokens: dict[tuple[str, str], tuple[float, str, Statement]] = {}
+        self._lock = threading.Lock()
+        self._operations = {
+            "ExecuteStatement": self._execute,
+            "BatchExecuteStatement": self._batch_execute,
+            "DescribeStatement": self._describe,
+            "GetStatementResult": self._result,
+            "GetStatementResultV2": self._csv_result,
+            "CancelStatement": self._cancel,
+            "ListStatements": self._list,
+        }
+
+    def handle(self, operation: str, request: Request, caller: Caller) -> Request:
+        """Answer one request; times are epoch seconds. Raises AwsServiceError."""
+        run = self._operations.get(operation)
+        if run is None:
+            raise AwsServiceError(
+                "UnknownOperationException",
+                f"The sandbox does not support the operation redshift-data:{operation}.",
+            )
+        return run(request, caller)
+
+    def close(self) -> None:
+        """Stop taking statements."""
+        self._runner.close()
+
+    def _execute(self, request: Request, caller: Caller) -> Request:
+        return self._submit(request, caller, [need(request, "Sql")], batch=False)
+
+    def _batch_execute(self, request: Request, caller: Caller) -> Request:
+        return self._submit(request, caller, list(need(request, "Sqls")), batch=True)
+
+    def _submit(self, request: Request, caller: Caller, sqls: list[str], *, batch: bool) -> Request:
+        check_sqls(sqls)
+        parameters = parameters_of(request, sqls)
+        wait = wait_of(request)
+        with self._lock:
+            statement = self._repeated(request, caller)
+            if statement is None:
+                statement = self._new(request, caller, sqls, batch=batch)
+                self._remember(request, caller, statement)
+                self._statements.add(statement)
+                self._runner.submit(statement, parameters, lambda: self._ended(statement))
+        if wait:
+            statement.wait(wait)
+        return _submitted(statement, waited=bool(wait))
+
+    def _repeated(self, request: Request, caller: Caller) -> Statement | None:
+        """The statement that the same ClientToken made before."""
+        token = request.get("ClientToken")
+        if not token:
+            return None
+        known = self._tokens.get((_owner(caller), token))
+        if known is None or known[0] < time.time() - _TOKEN_LIFE_S:
+            return None
+        if known[1] != _fingerprint(request):
+            raise invalid("ClientToken was already used with other parameters.")
+        return known[2]
+
+    def _remember(self, request: Request, caller: Caller, statement: Statement) -> None:
+        if token := request.get("ClientToken"):
+            key = (_owner(caller), token)
+            self._tokens[key] = (time.time(), _fingerprint(request), statement)
+            if len(self._tokens) > 4 * _MAX_ACTIVE:
+                del self._tokens[next(iter(self._tokens))]
+
+    def _new(self, request: Request, caller: Caller, sqls: list[str], *, batch: bool) -> Statement:
+        owner = _owner(caller)
+        active = [s for s in self._statements.of_owner(owner) if s.whole.status not in ENDED]
+        if len(active) >= _MAX_ACTIVE:
+            raise AwsServiceError(
+                "ActiveStatementsExceededException",
+                f"Active statements exceeded the allowed quota ({_MAX_ACTIVE}).",
+            )
+        opened = self._session(request, caller)
+        return Statement(
+            id=new_id(),
+            whole=Run(";\n".join(sqls) if batch else sqls[0]),
+            parts=[Run(sql) for sql in sqls] if batch else [],
+            batch=batch,
+            auto_commit=request.get("ExecutionMode") == "AUTO_COMMIT",
+            database=opened.database,
+            user=opened.session.user,
+            owner=owner,
+            request=dict(request) | opened.target,
+            session_id=opened.id,
+            session=opened.session,
+        )
+
+    def _session(self, request: Request, caller: Caller) -> OpenSession:
+        """The session that SessionId names, or a new one, kept when SessionKeepAliveSeconds says so."""
+        keep_alive = keep_alive_of(request)
+        if identifier := request.get("SessionId"):
+            return self._sessions.take(identifier, _owner(caller), keep_alive)
+        engine = self._targets.engine(request)
+        session = engine.session(self._targets.database_user(request, caller))
+        target = {key: request[key] for key in _TARGET_KEYS if request.get(key)}
+        opened = OpenSession(
+            new_id() if keep_alive else "",
+            session,
+            _owner(caller),
+            engine.database,
+            keep_alive,
+            time.time() + keep_alive,
+            target=target,
+        )
+        if keep_alive:
+            self._sessions.keep(opened)
+        return opened
+
+    def _ended(self, statement: Statement) -> None:
+        if statement.session_id:
+            self._sessions.give_back(statement.session_id)
+        elif statement.session is not None:
+            statement.session.close()
+        statement.session = None
+
+    def _describe(self, request: Request, caller: Caller) -> Request:
+        statement, run = self._statements.find(need(request, "Id"), _owner(caller))
+        if wait := wait_of(request):
+            statement.wait(wait)
+        with statement.changed:
+            return _described(statement, run, request["Id"])
+
+    def _finished(self, request: Request, caller: Caller) -> tuple[Statement, Run]:
+        statement, run = self._statements.find(need(request, "Id"), _owner(caller))
+        if wait := wait_of(request):
+            statement.wait(wait)
+        if run.status != FINISHED or run.result is None:
+            raise AwsServiceError(
+                "ResourceNotFoundException",
+                "Query does not have result. Please check query status with DescribeStatement.",
+            )
+        return statement, run
+
+    def _result(self, request: Request, caller: Caller) -> Request:
+        statement, run = self._finished(request, caller)
+        if statement.request.get("ResultFormat") == "CSV":
+            raise invalid("The result format is CSV: use GetStatementResultV2.")
+        if run.result is None:
+            raise RuntimeError("checked above")
+        return results.page(run.result, request.get("NextToken"))
+
+    def _csv_result(self, request: Request, caller: Caller) -> Request:
+        statement, run = self._finished(request, caller)
+        if statement.request.get("ResultFormat") != "CSV":
+            raise invalid("The result format is JSON: use GetStatementResult.")
+        if run.result is None:
+            raise RuntimeError("checked above")
+        return results.csv_page(run.result, request.get("NextToken"))
+
+    def _cancel(self, request: Request, caller: Caller) -> Request:
+        statement, _ = self._statements.find(need(request, "Id"), _owner(caller))
+        with statement.changed:
+            status = statement.whole.status
+            if status in ENDED:
+                raise invalid(
+                    f"Could not cancel a query that is already in {status} state with ID: {request['Id']}"
+                )
+            statement.cancelled = True
+            session = statement.session
+        if session is not None:
+            session.cancel()
+        return {"Status": True}
+
+    def _list(self, request: Request, caller: Caller) -> Request:
+        start = read_token(request.get("NextToken"))
+        size = request.get("MaxResults") or 100
+        found = [s for s in self._statements.of_owner(_owner(caller)) if _matches(s, request)]
+        answer: Request = {"Statements": [_listed(each) for each in found[start : start + size]]}
+        if start + size < len(found):
+            answer["NextToken"] = write_token(start + size)
+        return answer
+
+
+def _owner(caller: Caller) -> str:
+    """Who may see a statement: the user, or the role whatever the name of its session."""
+    return caller.user_id.partition(":")[0]
+
+
+def _fingerprint(request: Mapping[str, Any]) -> str:
+    return json.dumps(request, sort_keys=True, default=str)
+
+
+def _common(statement: Statement) -> Request:
+    answer: Request = {
+        key: statement.request[key] for key in _TARGET_KEYS if statement.request.get(key)
+    }
+    answer |= {"Database": statement.database, "DbUser": statement.user}
+    if statement.session_id:
+        answer["SessionId"] = statement.session_id
+    return answer
+
+
+def _submitted(statement: Statement, *, waited: bool) -> Request:
+    answer = {"Id": statement.id, "CreatedAt": statement.whole.created_at, **_common(statement)}
+    if waited:
+        answer |= {
+            "Status": statement.whole.status,
+            "HasResultSet": statement.whole.result is not None,
+        }
+    return answer
+
+
+def _outcome(run: Run) -> Request:
+    answer: Request = {
+        "Status": run.status,
+        "CreatedAt": run.created_at,
+        "UpdatedAt": run.updated_at,
+        "QueryString": run.sql,
+        "HasResultSet": run.result is not None,
+        "Duration": run.duration_ns,
+        "ResultRows": len(run.result.rows) if run.result else -1,
+        "ResultSize": results.size_of(run.result) if run.result else -1,
+    }
+    if run.error:
+        answer["Error"] = run.error
+    return answer
+
+
+def _described(statement: Statement, run: Run, identifier: str) -> Request:
+    answer: Request = {"Id": identifier, **_outcome(run)}
+    answer["RedshiftQueryId"] = statement.query_id
+    if run is not statement.whole:
+        return answer
+    answer |= _common(statement) | {"RedshiftPid": 1}
+    if statement.batch:
+        answer["SubStatements"] = [
+            {"Id": f"{statement.id}:{number}", **_outcome(part), "RedshiftQueryId": statement.query_id}
+            for number, part in enumerate(statement.parts, 1)
+        ]
+        answer["HasResultSet"] = any(part.result is not None for part in statement.parts)
+    if parameters := statement.request.get("Parameters"):
+        answer["QueryParameters"] = parameters
+    answer["ResultFormat"] = statement.request.get("ResultFormat", "JSON")
+    return answer
+
+
+def _matches(statement: Statement, request: Mapping[str, Any]) -> bool:
+    status = request.get("Status", "ALL")
+    if status not in {"ALL", statement.whole.status}:
+        return False
+    name = request.get("StatementName")
+    if name and not str(statement.request.get("StatementName", "")).startswith(name):
+        return False
+    for key in ("ClusterIdentifier", "WorkgroupName"):
+        if request.get(key) and statement.request.get(key) != request[key]:
+            return False
+    return not request.get("Database") or statement.database == request["Database"]
+
+
+def _listed(statement: Statement) -> Request:
+    answer: Request = {
+        "Id": statement.id,
+        "Status": statement.whole.status,
+        "CreatedAt": statement.whole.created_at,
+        "UpdatedAt": statement.whole.updated_at,
+        "IsBatchStatement": statement.batch,
+        "ResultFormat": statement.request.get("ResultFormat", "JSON"),
+    }
+    if statement.batch:
+        answer["QueryStrings"] = [part.sql for part in statement.parts]
+    else:
+        answer["QueryString"] = statement.whole.sql
+    for key in ("StatementName", "SecretArn"):
+        if statement.request.get(key):
+            answer[key] = statement.request[key]
+    if statement.session_id:
+        answer["SessionId"] = statement.session_id
+    return answer

@@ -1,0 +1,91 @@
+"""Which functions of Redshift there are here, and what each one is in DuckDB.
+
+Macros (package `shims`) come first; these tables name the ones that DuckDB has with the same meaning, the aggregates,
+and those that exist in Redshift but are refused.
+"""
+
+from __future__ import annotations
+
+NATIVE: dict[str, str] = {
+    name: name
+    for name in (
+        "abs acos asin atan atan2 cbrt ceil ceiling cos cot degrees exp floor ln pi power radians round"
+        " sin sqrt tan greatest least coalesce nullif lower upper left right replace repeat"
+        " reverse translate ascii ltrim rtrim length char_length character_length md5 mod"
+        " generate_series"
+    ).split()
+} | {
+    "pow": "power",
+    "dpow": "power",
+    "ceiling": "ceil",
+    "nvl": "coalesce",
+    "btrim": "trim",
+    "trim": "trim",
+    "character_length": "length",
+    "char_length": "length",
+    "textlen": "length",
+    "sha256": "sha256",
+}  # fmt: skip
+
+ALIASES = {
+    "substr": "substring",
+    "st_geomfromwkt": "st_geomfromtext",
+    "numpoints": "st_npoints",
+    "json_size": "",
+    "position": "strpos",
+    "func_sha1": "sha1",
+    "sha": "sha1",
+}
+
+AGGREGATES: dict[str, str] = {
+    "count": "count",
+    "sum": "sum",
+    "avg": "avg",
+    "min": "min",
+    "max": "max",
+    "median": "median",
+    "stddev": "stddev_samp",
+    "stddev_samp": "stddev_samp",
+    "stddev_pop": "stddev_pop",
+    "variance": "var_samp",
+    "var_samp": "var_samp",
+    "var_pop": "var_pop",
+    "bool_and": "bool_and",
+    "bool_or": "bool_or",
+    "any_value": "any_value",
+    "listagg": "string_agg",
+    "percentile_cont": "quantile_cont",
+    "percentile_disc": "quantile_disc",
+    "bit_and": "bit_and",
+    "bit_or": "bit_or",
+}
+
+WINDOW: frozenset[str] = frozenset(
+    "row_number rank dense_rank percent_rank cume_dist ntile lag lead first_value last_value"
+    " nth_value".split()
+)
+
+ANY_NUMBER = -1
+
+REFUSED: frozenset[str] = frozenset(
+    (
+        "addbbox dropbbox supportsbbox st_addpoint st_angle st_approximatehausdorffdistance"
+        " st_asgeohash st_clusterdbscan st_clusterwithin st_delaunaytriangles st_dfullywithin"
+        " st_distance_spheroid st_force3dm st_force3dz st_force4d st_generatepoints st_geogfromtext"
+        " st_geogfromwkb st_geohash st_geomfromgeohash st_geomfromgeosquare st_geosquare"
+        " st_hausdorffdistance st_interiorrings st_ispolygonccw st_ispolygoncw st_lengthsphere"
+        " st_maxdistance st_mmin st_mmax st_memsize st_minimumboundingcircle st_nrings st_pointonsurface"
+        " st_removepoint st_scale st_segmentize st_setpoint st_summary st_triangulate st_translate"
+        " st_voronoidiagram st_voronoi st_polygonize st_linemerge st_node"
+        " h3_boundary h3_center h3_distance h3_fromlonglat h3_frompoint h3_isvalid h3_polyfill"
+        " h3_resolution h3_tochildren h3_toparent h3_ispentagon h3_kring"
+        " approximate_percentile_disc hll hll_cardinality hll_combine hll_create_sketch"
+        " object_transform array_contains array_distinct array_except array_exists array_filter"
+        " array_intersection array_position array_positions array_remove array_sort array_transform"
+        " array_union array_unique get_array lower_attribute_names upper_attribute_names"
+        " text_to_int_alt text_to_numeric_alt checksum crc32 soundex difference regexp_like"
+        " farmfingerprint64 farmhash64 fnv_hash murmur3_32_hash ratio_to_report trim_array"
+        " to_char to_date to_number next_day age interval_cmp date_cmp timestamp_cmp"
+        " bttext_pattern_cmp to_varbyte from_varbyte getbit varbyte pg_sleep"
+    ).split()
+)  # fmt: skip

@@ -1,0 +1,137 @@
+"""What a function call of Redshift becomes in DuckDB: special forms, macros, native functions, users' functions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from carto_at_installer.sandbox.engine import builtins, shims, special
+from carto_at_installer.sandbox.engine.data_types import RsType, parse_type
+from carto_at_installer.sandbox.engine.navigation import shim
+from carto_at_installer.sandbox.engine.overloads import best_overload
+from carto_at_installer.sandbox.errors import RedshiftError, UnsupportedSqlError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from carto_at_installer.sandbox.engine.functions import UserFunction
+    from carto_at_installer.sandbox.engine.names import Names
+    from carto_at_installer.sandbox.engine.transpile import Scope
+
+
+def rewrite_call(
+    node: exp.Anonymous, schema: str | None, names: Names, scope: Scope
+) -> exp.Expression:
+    """The DuckDB form of `schema.name(arguments)`; the arguments are in DuckDB's form already.
+
+    Raises RedshiftError when there is no such function, UnsupportedSqlError when Redshift has it and the sandbox not.
+    """
+    name = str(node.this).lower()
+    name = builtins.ALIASES.get(name, name)
+    if schema in {None, "pg_catalog"}:
+        built_in = _built_in(name, node, names)
+        if built_in is not None:
+            return built_in
+    if schema == "pg_catalog":
+        raise _missing(f"pg_catalog.{name}", node, names, scope)
+    candidates = [
+        each
+        for each in names.functions(schema, name)
+        if len(each.arguments) == len(node.expressions)
+    ]
+    if not candidates:
+        if schema is None and name in builtins.REFUSED:
+            raise UnsupportedSqlError(f"the function {name.upper()} is not supported by the sandbox")
+        raise _missing(f"{schema}.{name}" if schema else name, node, names, scope)
+    return _user_call(_chosen(candidates, node, names, scope), node, names)
+
+
+def _built_in(name: str, node: exp.Anonymous, names: Names) -> exp.Expression | None:
+    if name in special.FORMS:
+        return special.FORMS[name](node, names)
+    if isinstance(node.parent, (exp.Window, exp.WithinGroup)) or name in builtins.AGGREGATES:
+        if name in builtins.AGGREGATES:
+            return _native(builtins.AGGREGATES[name], node)
+        return _native(name, node) if name in builtins.WINDOW else None
+    if name in shims.BY_NAME:
+        return _macro(name, node)
+    if name in builtins.NATIVE:
+        return _native(builtins.NATIVE[name], node)
+    return None
+
+
+def _native(name: str, node: exp.Anonymous) -> exp.Expression:
+    return exp.Anonymous(this=name, expressions=node.expressions)
+
+
+def _macro(name: str, node: exp.Anonymous) -> exp.Expression | None:
+    fitting = [
+        each for each in shims.BY_NAME[name] if len(each.parameters) == len(node.expressions)
+    ]
+    if not fitting:
+        return None
+    arguments = list(node.expressions)
+    for index, argument in enumerate(arguments):
+        kinds = {each.parameters[index][1] for each in fitting}
+        if shims.ANY in kinds or "varchar" in kinds:
+            continue
+        arguments[index] = coerced(argument, parse_type(sorted(kinds)[0]))
+    return shim(name, *arguments)
+
+
+def coerced(argument: exp.Expression, kind: RsType) -> exp.Expression:
+    """A literal without a type of its own takes the parameter's type; everything else stays."""
+    if isinstance(argument, exp.Null) or (
+        isinstance(argument, exp.Literal) and argument.is_string and not kind.textual
+    ):
+        if kind.name == "geometry" and not isinstance(argument, exp.Null):
+            return shim("geometry_of", argument)
+        return exp.Cast(this=argument, to=exp.DataType.build(kind.duckdb, dialect="duckdb"))
+    return argument
+
+
+def _user_call(function: UserFunction, node: exp.Anonymous, names: Names) -> exp.Expression:
+    names.dependencies.add(function.oid)
+    arguments = [
+        coerced(argument, kind)
+        for argument, kind in zip(node.expressions, function.arguments, strict=True)
+    ]
+    macro = function.macro[len(f'"{function.schema}".') :].strip('"')
+    call = exp.Anonymous(this=exp.to_identifier(macro, quoted=True), expressions=arguments)
+    return exp.Dot(this=exp.to_identifier(function.schema, quoted=True), expression=call)
+
+
+def _chosen(
+    candidates: Sequence[UserFunction], node: exp.Anonymous, names: Names, scope: Scope
+) -> UserFunction:
+    if len(candidates) == 1:
+        return candidates[0]
+    types = argument_types(node.expressions, names, scope)
+    best = best_overload(candidates, types)
+    if best is None:
+        raise _missing(str(node.this).lower(), node, names, scope)
+    return best
+
+
+def argument_types(
+    arguments: Sequence[exp.Expression], names: Names, scope: Scope
+) -> list[RsType | None]:
+    """The type of each argument; None for a literal text, for NULL and for what cannot be told."""
+    known = names.types_of([a.sql("duckdb", identify=True) for a in arguments], scope.source(arguments))
+    found: list[RsType | None] = list(known) if known else [None] * len(arguments)
+    for index, argument in enumerate(arguments):
+        if isinstance(argument, exp.Null) or (
+            isinstance(argument, exp.Literal) and argument.is_string
+        ):
+            found[index] = None
+    return found
+
+
+def _missing(name: str, node: exp.Anonymous, names: Names, scope: Scope) -> RedshiftError:
+    types = argument_types(node.expressions, names, scope) if node.expressions else []
+    shown = ", ".join(kind.name if kind else '"unknown"' for kind in types)
+    return RedshiftError(
+        f"function {name}({shown}) does not exist\n  Hint: No function matches the given name and"
+        " argument types. You may need to add explicit type casts."
+    )

@@ -1,0 +1,78 @@
+"""One Redshift database, kept in one DuckDB file: opens it, hands out sessions, and calls Lambda for them."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from carto_at_installer.sandbox.engine.external import ExternalCalls, ExternalTarget, LambdaCaller
+from carto_at_installer.sandbox.engine.locks import TableLocks
+from carto_at_installer.sandbox.engine.session import Session
+from carto_at_installer.sandbox.engine.storage import open_database
+from carto_at_installer.sandbox.engine.users import ensure_user
+from carto_at_installer.sandbox.errors import RedshiftError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_PARALLEL_CALLS = 8
+
+
+class Engine:
+    """A database. `path` is the DuckDB file (or `:memory:`); one process may hold it open at a time.
+
+    `database` is the name that clients know; `cluster_arn` goes into Lambda payloads.
+    """
+
+    def __init__(
+        self, path: Path | str, database: str, call_lambda: LambdaCaller, cluster_arn: str
+    ) -> None:
+        self.database = database
+        self.cluster_arn = cluster_arn
+        self.locks = TableLocks()
+        self._executor = ThreadPoolExecutor(_PARALLEL_CALLS, thread_name_prefix="lambda-batch")
+        self._calls = ExternalCalls(call_lambda, self._executor)
+        self._sessions: dict[str, Session] = {}
+        self._guard = threading.Lock()
+        self._query_ids = itertools.count(1)
+        self._connection = open_database(path, self._run_external)
+
+    def session(self, user: str) -> Session:
+        """A new session of a database user, who is made known to the database."""
+        with self._guard:
+            connection = self._connection.cursor()
+            connection.execute('USE redshift.public')
+            ensure_user(connection, user)
+        session = Session(self, connection, user)
+        with self._guard:
+            self._sessions[session.id] = session
+        return session
+
+    def forget(self, session: Session) -> None:
+        """A session says that it ends."""
+        with self._guard:
+            self._sessions.pop(session.id, None)
+
+    def next_query_id(self) -> int:
+        """A number for the next query, unique in this process."""
+        return next(self._query_ids)
+
+    def close(self) -> None:
+        """End all sessions and close the file."""
+        for session in list(self._sessions.values()):
+            session.close()
+        self._executor.shutdown(wait=False, cancel_futures=True)
+        self._connection.close()
+
+    def _run_external(self, target: ExternalTarget, session_id: str, rows: list[str]) -> list[Any]:
+        session = self._sessions.get(session_id)
+        if session is None:
+            raise RedshiftError("the session of this call has ended")
+        try:
+            return self._calls.run(target, session.call_context(), rows)
+        except Exception as error:
+            # DuckDB passes on only the text of an exception: keep the exception itself for the session.
+            session.error = error
+            raise

@@ -1,0 +1,86 @@
+"""CREATE FUNCTION, DROP FUNCTION, SHOW FUNCTIONS."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from carto_at_installer.sandbox.engine import functions
+from carto_at_installer.sandbox.engine.function_body import body_expression
+from carto_at_installer.sandbox.engine.function_grammar import create_function, drop_function
+from carto_at_installer.sandbox.engine.functions import NewFunction, external_expression, signature
+from carto_at_installer.sandbox.engine.relations import release_dependents
+from carto_at_installer.sandbox.engine.results import ResultColumn, ResultSet
+from carto_at_installer.sandbox.engine.storage import SCHEMA
+from carto_at_installer.sandbox.errors import RedshiftError
+
+if TYPE_CHECKING:
+    from carto_at_installer.sandbox.engine.cursor import Cursor
+    from carto_at_installer.sandbox.engine.session import Session
+
+
+def create(session: Session, cursor: Cursor) -> None:
+    """CREATE [OR REPLACE] [EXTERNAL] FUNCTION."""
+    definition = create_function(cursor)
+    schema, name = session.names.place(definition.name)
+    if definition.options is None:
+        expression = body_expression(definition, session.names)
+    else:
+        expression = external_expression(schema, definition)
+    new = NewFunction(schema, session.user, definition, expression, cursor.sql)
+    functions.create(session.connection, new)
+    nulls = ", ".join(f"CAST(NULL AS {kind.duckdb})" for _, kind in definition.arguments)
+    macro = functions.macro_name(name, (kind for _, kind in definition.arguments))
+    session.connection.execute(f'DESCRIBE SELECT "{schema}".{macro}({nulls})')
+
+
+def drop(session: Session, cursor: Cursor) -> None:
+    """DROP FUNCTION name(types) [CASCADE | RESTRICT]."""
+    name, arguments, cascade = drop_function(cursor)
+    schema, bare = session.names.split(name)
+    if schema is not None:
+        session.names.need_schema(schema)
+    for where in [schema] if schema else session.names.schemas():
+        found = functions.find_exact(session.connection, where, bare, arguments)
+        if found is not None:
+            what = f"function {bare}({signature(arguments)})"
+            release_dependents(session.connection, found.oid, what, cascade=cascade)
+            functions.drop(session.connection, found)
+            session.connection.execute(
+                f"DELETE FROM {SCHEMA}.grants WHERE object_kind = 'function' AND object_name = ?",
+                [f"{where}.{bare}({signature(arguments)})"],
+            )
+            return
+    raise RedshiftError(f"function {'.'.join(name)}({signature(arguments)}) does not exist")
+
+
+def show_functions(session: Session, cursor: Cursor) -> ResultSet:
+    """SHOW FUNCTIONS FROM SCHEMA [database.]schema [LIKE 'pattern'] [LIMIT n]."""
+    cursor.need("show", "functions", "from", "schema")
+    schema = cursor.name()[-1]
+    pattern = cursor.string() if cursor.take("like") else "%"
+    limit = cursor.number() if cursor.take("limit") else 10_000
+    cursor.finish()
+    session.names.need_schema(schema)
+    rows = session.connection.execute(
+        f"SELECT name, signature, returns FROM {SCHEMA}.functions WHERE schema_name = ?"
+        " AND name LIKE ? ORDER BY name, signature LIMIT ?",
+        [schema, pattern, limit],
+    ).fetchall()
+    columns = (
+        "database_name", "schema_name", "function_name", "number_of_arguments", "argument_list",
+        "return_type", "remarks",
+    )  # fmt: skip
+    shown = [
+        (
+            session.engine.database,
+            schema,
+            name,
+            len(arguments.split(", ")) if arguments else 0,
+            arguments,
+            returns.split("(")[0],
+            None,
+        )
+        for name, arguments, returns in rows
+    ]
+    kinds = {"number_of_arguments": "int4"}
+    return ResultSet(tuple(ResultColumn(c, kinds.get(c, "varchar")) for c in columns), shown)

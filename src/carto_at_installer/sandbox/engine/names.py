@@ -1,0 +1,139 @@
+"""Looks names up in the database: relations along the search path, functions, and the types of expressions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from carto_at_installer.sandbox.engine import functions
+from carto_at_installer.sandbox.engine.catalog_views import catalog_relation
+from carto_at_installer.sandbox.engine.cursor import quoted
+from carto_at_installer.sandbox.engine.data_types import RsType, from_duckdb
+from carto_at_installer.sandbox.engine.storage import CATALOG, SCHEMA
+from carto_at_installer.sandbox.errors import RedshiftError, UnsupportedSqlError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from carto_at_installer.sandbox.engine.functions import UserFunction
+
+_HIDDEN = frozenset({SCHEMA, "main", "pg_catalog", "information_schema"})
+
+
+class Names:
+    """What one session sees. `dependencies` collects the OIDs of everything that was looked up and found."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, database: str, user: str) -> None:
+        self.connection = connection
+        self.database = database
+        self.user = user
+        self.search_path: tuple[str, ...] = ("$user", "public")
+        self.dependencies: set[int] = set()
+
+    def schemas(self) -> list[str]:
+        """The search path, without schemas that do not exist."""
+        path = [self.user if name == "$user" else name for name in self.search_path]
+        return [name for name in path if self.schema_exists(name)]
+
+    def schema_exists(self, name: str) -> bool:
+        """Whether a schema of users exists."""
+        if name in _HIDDEN:
+            return False
+        query = "SELECT 1 FROM duckdb_schemas() WHERE database_name = ? AND schema_name = ?"
+        return bool(self.connection.execute(query, [CATALOG, name]).fetchone())
+
+    def need_schema(self, name: str) -> None:
+        """Raise unless the schema exists."""
+        if not self.schema_exists(name):
+            raise RedshiftError(f'schema "{name}" does not exist')
+
+    def creation_schema(self) -> str:
+        """Where an unqualified new object goes."""
+        found = self.schemas()
+        if not found:
+            raise RedshiftError("no schema has been selected to create in")
+        return found[0]
+
+    def split(self, name: tuple[str, ...]) -> tuple[str | None, str]:
+        """(schema, object) of a dotted name, after checking the database part."""
+        if len(name) == 3:  # noqa: PLR2004 - database.schema.object
+            if name[0] != self.database.lower():
+                raise UnsupportedSqlError(
+                    f"cross-database references are not supported by the sandbox: {'.'.join(name)}"
+                )
+            name = name[1:]
+        return (name[0], name[1]) if len(name) == 2 else (None, name[0])  # noqa: PLR2004
+
+    def place(self, name: tuple[str, ...]) -> tuple[str, str]:
+        """(schema, object) where an object of this name would be created."""
+        schema, bare = self.split(name)
+        if schema is None:
+            return self.creation_schema(), bare
+        self.need_schema(schema)
+        return schema, bare
+
+    def relation(self, name: tuple[str, ...]) -> tuple[str, str, str]:
+        """(schema, name, `table` or `view`) of an existing relation; the schema is `temp` for temporary ones."""
+        schema, bare = self.split(name)
+        if schema is not None:
+            self.need_schema(schema)
+        for where in [schema] if schema is not None else ["temp", *self.schemas()]:
+            kind = self._kind(where, bare)
+            if kind:
+                self._depend("relations", where, bare)
+                return where, bare, kind
+        raise RedshiftError(f'relation "{".".join(name)}" does not exist')
+
+    def relation_or_none(self, name: tuple[str, ...]) -> tuple[str, str, str] | None:
+        """Like `relation`, with None for one that does not exist."""
+        try:
+            return self.relation(name)
+        except UnsupportedSqlError:
+            raise
+        except RedshiftError:
+            return None
+
+    def _kind(self, schema: str, name: str) -> str:
+        where = ("temp", "main") if schema == "temp" else (CATALOG, schema)
+        for kind in ("table", "view"):
+            query = (
+                f"SELECT 1 FROM duckdb_{kind}s() WHERE database_name = ? AND schema_name = ?"
+                f" AND {kind}_name = ?"
+            )
+            if self.connection.execute(query, [*where, name]).fetchone():
+                return kind
+        return ""
+
+    def _depend(self, table: str, schema: str, name: str) -> None:
+        row = self.connection.execute(
+            f"SELECT oid FROM {SCHEMA}.{table} WHERE schema_name = ? AND name = ?", [schema, name]
+        ).fetchone()
+        if row:
+            self.dependencies.add(row[0])
+
+    def table_reference(self, name: tuple[str, ...]) -> tuple[str, ...]:
+        """The parts of a relation's name in DuckDB: of a catalog view, a temporary table, a user's table or view."""
+        if view := catalog_relation(name[-3:]):
+            return view
+        schema, bare, _ = self.relation(name)
+        return ("temp", "main", bare) if schema == "temp" else (schema, bare)
+
+    def functions(self, schema: str | None, name: str) -> list[UserFunction]:
+        """The overloads that a call may mean; along the search path, the first schema that has any."""
+        if schema is not None:
+            self.need_schema(schema)
+            return functions.find(self.connection, schema, name)
+        for where in self.schemas():
+            if found := functions.find(self.connection, where, name):
+                return found
+        return []
+
+    def types_of(self, expressions: Sequence[str], source: str) -> list[RsType] | None:
+        """The types of DuckDB expressions over a FROM clause (text), or None when they cannot be told alone."""
+        columns = ", ".join(expressions)
+        try:
+            rows = self.connection.execute(f"DESCRIBE SELECT {columns} {source}").fetchall()
+            return [from_duckdb(row[1]) for row in rows]
+        except (duckdb.Error, UnsupportedSqlError):
+            return None

@@ -1,0 +1,87 @@
+"""Makes results of DuckDB's rows: Redshift's types, and text for everything that the Data API shows as text."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from carto_at_installer.sandbox.engine.data_types import RsType, from_duckdb
+from carto_at_installer.sandbox.engine.results import ResultColumn, ResultSet
+from carto_at_installer.sandbox.engine.text import to_ewkb
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    import duckdb
+
+_PLAIN = frozenset(
+    {"smallint", "integer", "bigint", "real", "double precision", "boolean", "character varying"}
+)
+_WIDTHS = {"smallint": 5, "integer": 10, "bigint": 19, "real": 8, "double precision": 17}
+
+
+def fetch(answer: duckdb.DuckDBPyConnection) -> ResultSet | None:
+    """All rows of a statement; None when it returns none (DML answers with a count in DuckDB)."""
+    if not answer.description:
+        return None
+    names = [column[0] for column in answer.description]
+    texts = [str(column[1]) for column in answer.description]
+    if answer.description and names == ["Count"]:
+        answer.fetchall()
+        return None
+    kinds = [from_duckdb(text) for text in texts]
+    rows = answer.fetchall()
+    writers = [(i, _writer(kind, texts[i])) for i, kind in enumerate(kinds) if kind.name not in _PLAIN]
+    if writers:
+        rows = [_written(row, writers) for row in rows]
+    columns = tuple(_column(name, kind) for name, kind in zip(names, kinds, strict=True))
+    return ResultSet(columns, rows)
+
+
+def _column(name: str, kind: RsType) -> ResultColumn:
+    precision = kind.precision or kind.length or _WIDTHS.get(kind.name, 0)
+    return ResultColumn(name, kind.typname, kind.length, precision, kind.scale)
+
+
+def _written(row: tuple[Any, ...], writers: list[tuple[int, Callable[[Any], Any]]]) -> tuple[Any, ...]:
+    values = list(row)
+    for index, write in writers:
+        if values[index] is not None:
+            values[index] = write(values[index])
+    return tuple(values)
+
+
+def _writer(kind: RsType, duckdb_type: str) -> Callable[[Any], Any]:
+    if kind.name == "super":
+        return _super_list if duckdb_type.endswith("[]") else str
+    return _WRITERS.get(kind.name, str)
+
+
+def _super_list(value: list[Any]) -> str:
+    return json.dumps(value, separators=(",", ":"), default=str)
+
+
+def _geometry(value: dict[str, Any]) -> str:
+    return to_ewkb(bytes(value["g"]), value["srid"]).hex().upper()
+
+
+def _timestamp(value: datetime) -> str:
+    text = value.strftime("%Y-%m-%d %H:%M:%S.%f")
+    return text.rstrip("0").rstrip(".")
+
+
+def _timestamptz(value: datetime) -> str:
+    return _timestamp(value) + "+00"
+
+
+def _bytes(value: bytes) -> str:
+    return value.hex()
+
+
+_WRITERS: dict[str, Callable[[Any], Any]] = {
+    "geometry": _geometry,
+    "timestamp without time zone": _timestamp,
+    "timestamp with time zone": _timestamptz,
+    "binary varying": _bytes,
+}

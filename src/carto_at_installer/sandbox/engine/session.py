@@ -1,0 +1,163 @@
+"""One database session: runs statements one at a time, with its own transaction, search path and user."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from carto_at_installer.sandbox.engine import commands, rendering
+from carto_at_installer.sandbox.engine.cursor import Cursor, literal
+from carto_at_installer.sandbox.engine.external import CallContext
+from carto_at_installer.sandbox.engine.names import Names
+from carto_at_installer.sandbox.engine.parameters import bind
+from carto_at_installer.sandbox.engine.transpile import Transpiler
+from carto_at_installer.sandbox.engine.wording import redshift_error
+from carto_at_installer.sandbox.errors import RedshiftError
+from carto_at_installer.sql.statements import SqlTextError, split
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from carto_at_installer.sandbox.engine.engine import Engine
+    from carto_at_installer.sandbox.engine.results import ResultSet
+
+
+class Session:
+    """A connection of one user. Not for several threads at once, except for `cancel`."""
+
+    def __init__(self, engine: Engine, connection: duckdb.DuckDBPyConnection, user: str) -> None:
+        self.engine = engine
+        self.connection = connection
+        self.user = user
+        self.id = uuid.uuid4().hex
+        self.names = Names(connection, engine.database, user)
+        self.in_transaction = False
+        self.failed = False
+        self.settings: dict[str, str] = {}
+        self.error: BaseException | None = None
+        self._cancelled = threading.Event()
+        self.query_id = 0
+        connection.execute(f"SET VARIABLE rs_context = {literal(self.id)}")
+        connection.execute(f"SET VARIABLE rs_user = {literal(user)}")
+
+    def execute(self, sql: str, parameters: Mapping[str, str] | None = None) -> ResultSet | None:
+        """Run exactly one statement; returns its rows, or None for a statement without a result.
+
+        `parameters` are the Data API's named ones (`:name`). Raises RedshiftError, UnsupportedSqlError. An error
+        inside a transaction makes it fail: only ROLLBACK (or a COMMIT that rolls back) is taken after it.
+        """
+        self._cancelled.clear()
+        self.error = None
+        self.query_id = self.engine.next_query_id()
+        try:
+            statement = _single(sql)
+            if parameters:
+                statement = bind(statement, parameters)
+            return self._run(statement)
+        except duckdb.Error as error:
+            self._note_failure()
+            if isinstance(self.error, RedshiftError):
+                raise self.error from error
+            raise redshift_error(error) from error
+        except RedshiftError:
+            self._note_failure()
+            raise
+
+    def _run(self, statement: str) -> ResultSet | None:
+        cursor = Cursor(statement)
+        if self.failed and not commands.ends_transaction(cursor):
+            raise RedshiftError(
+                "current transaction is aborted, commands ignored until end of transaction block"
+            )
+        self._tell_time()
+        command = commands.find(cursor)
+        if command is not None:
+            return command(self, cursor)
+        self.names.dependencies.clear()
+        duck = Transpiler(self.names).query(statement)
+        return rendering.fetch(self.connection.execute(duck))
+
+    def _tell_time(self) -> None:
+        now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+        self.connection.execute(f"SET VARIABLE rs_statement_time = {literal(now)}")
+        if not self.in_transaction:
+            self.connection.execute(f"SET VARIABLE rs_transaction_time = {literal(now)}")
+
+    def _note_failure(self) -> None:
+        if self.in_transaction:
+            self.failed = True
+
+    def begin(self) -> None:
+        """Open a transaction; a second BEGIN changes nothing, as in Redshift."""
+        if not self.in_transaction:
+            self.connection.execute("BEGIN")
+            self.in_transaction = True
+
+    def commit(self) -> None:
+        """End the transaction. One that failed is rolled back instead. Raises RedshiftError on a conflict."""
+        if self.failed:
+            self.rollback()
+            return
+        if self.in_transaction:
+            self.in_transaction = False
+            try:
+                self.connection.execute("COMMIT")
+            except duckdb.Error as error:
+                raise redshift_error(error) from error
+            finally:
+                self.engine.locks.release(self.id)
+
+    def rollback(self) -> None:
+        """Undo everything since BEGIN."""
+        if self.in_transaction:
+            self.in_transaction = False
+            self.failed = False
+            try:
+                self.connection.execute("ROLLBACK")
+            finally:
+                self.engine.locks.release(self.id)
+
+    def call_context(self) -> CallContext:
+        """What calls to Lambda tell about this session."""
+        return CallContext(
+            self.engine.cluster_arn,
+            self.engine.database,
+            self.user,
+            self.query_id,
+            self._cancelled.is_set,
+        )
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether the running statement was told to stop."""
+        return self._cancelled.is_set()
+
+    def cancel(self) -> None:
+        """Stop the statement that is running, from another thread."""
+        self._cancelled.set()
+        self.connection.interrupt()
+
+    def close(self) -> None:
+        """End the session; an open transaction is rolled back."""
+        self.engine.forget(self)
+        try:
+            self.rollback()
+        finally:
+            self.connection.close()
+
+
+def _single(sql: str) -> str:
+    try:
+        statements = split(sql)
+    except SqlTextError as error:
+        raise RedshiftError(f"syntax error: {error} at position {error.position}") from error
+    if len(statements) != 1:
+        raise RedshiftError(
+            "syntax error: no statement" if not statements
+            else "cannot insert multiple commands into a prepared statement"
+        )  # fmt: skip
+    return statements[0]

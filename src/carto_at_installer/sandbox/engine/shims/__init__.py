@@ -1,0 +1,41 @@
+"""Redshift's built-in functions as DuckDB macros, by family, and how they are put into a database."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from carto_at_installer.sandbox.engine.shims import dates, numbers, semistructured, spatial, strings
+from carto_at_installer.sandbox.engine.shims.macro import ANY, SCHEMA
+
+if TYPE_CHECKING:
+    from carto_at_installer.sandbox.engine.shims.macro import Macro
+
+__all__ = ["ANY", "BY_NAME", "MACROS", "SCHEMA", "definitions", "digest"]
+MACROS: tuple[Macro, ...] = (
+    *numbers.MACROS,
+    *strings.MACROS,
+    *dates.MACROS,
+    *semistructured.MACROS,
+    *spatial.MACROS,
+)
+BY_NAME: dict[str, tuple[Macro, ...]] = {
+    name: tuple(each for each in MACROS if each.name == name)
+    for name in dict.fromkeys(each.name for each in MACROS)
+}
+
+
+def definitions() -> list[str]:
+    """The CREATE MACRO statements, in an order in which each one finds what it uses."""
+    late = {"geometry_of", "varchar_of"}
+    names = [n for n in BY_NAME if n not in late] + sorted(late)
+    return [
+        f"CREATE OR REPLACE MACRO {SCHEMA}.{name}"
+        + ", ".join(each.definition() for each in BY_NAME[name])
+        for name in names
+    ]
+
+
+def digest() -> str:
+    """Changes when any macro does, so that a database file of an older version is brought up to date."""
+    return hashlib.sha256("\n".join(definitions()).encode()).hexdigest()

@@ -1,0 +1,144 @@
+"""CREATE TABLE, DROP TABLE, TRUNCATE."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from carto_at_installer.sandbox.engine.cursor import quoted
+from carto_at_installer.sandbox.engine.data_types import MAX_VARCHAR, from_duckdb
+from carto_at_installer.sandbox.engine.relations import (
+    Column,
+    NewRelation,
+    drop_relation,
+    find_relation,
+    record,
+    sequence_name,
+)
+from carto_at_installer.sandbox.engine.table_grammar import create_table
+from carto_at_installer.sandbox.engine.transpile import Transpiler
+from carto_at_installer.sandbox.errors import RedshiftError
+
+if TYPE_CHECKING:
+    from carto_at_installer.sandbox.engine.cursor import Cursor
+    from carto_at_installer.sandbox.engine.session import Session
+    from carto_at_installer.sandbox.engine.table_grammar import ColumnDefinition, TableDefinition
+
+
+def create(session: Session, cursor: Cursor) -> None:
+    """CREATE [TEMP] TABLE [IF NOT EXISTS], with columns or AS a query."""
+    table = create_table(cursor)
+    if table.temporary:
+        schema, name = "temp", session.names.split(table.name)[1]
+    else:
+        schema, name = session.names.place(table.name)
+    existing = session.names.relation_or_none((name,) if schema == "temp" else (schema, name))
+    if existing and existing[0] == schema:
+        if table.lenient:
+            return
+        raise RedshiftError(f'relation "{name}" already exists')
+    place = f"temp.main.{quoted(name)}" if schema == "temp" else f"{quoted(schema)}.{quoted(name)}"
+    if table.query:
+        columns = _create_as(session, table, place)
+    else:
+        columns = _create_plain(session, table, schema, place)
+    if schema != "temp":
+        record(session.connection, NewRelation(schema, name, "table", session.user, columns), ())
+
+
+def _create_as(session: Session, table: TableDefinition, place: str) -> list[Column]:
+    query = Transpiler(session.names).query(table.query)
+    names = f"({', '.join(map(quoted, table.query_columns))})" if table.query_columns else ""
+    session.connection.execute(f"CREATE TABLE {place}{names} AS {query}")
+    described = session.connection.execute(f"DESCRIBE {place}").fetchall()
+    return [Column(row[0], from_duckdb(row[1])) for row in described]
+
+
+def _create_plain(session: Session, table: TableDefinition, schema: str, place: str) -> list[Column]:
+    seen: set[str] = set()
+    for column in table.columns:
+        if column.name in seen:
+            raise RedshiftError(f'column "{column.name}" duplicated')
+        seen.add(column.name)
+    definitions = [_definition(session, schema, table.name[-1], each) for each in table.columns]
+    session.connection.execute(f"CREATE TABLE {place}({', '.join(definitions)})")
+    return [Column(each.name, each.type, each.identity is not None) for each in table.columns]
+
+
+def _definition(session: Session, schema: str, table: str, column: ColumnDefinition) -> str:
+    parts = [quoted(column.name), column.type.duckdb]
+    if column.identity:
+        parts.append(f"DEFAULT nextval('{_sequence(session, schema, table, column)}')")
+    elif column.default:
+        value = Transpiler(session.names).query(f"SELECT {column.default}")
+        parts.append(f"DEFAULT ({_projection(value)})")
+    if column.required or column.identity:
+        parts.append("NOT NULL")
+    if column.type.textual:
+        size = min(column.type.length, MAX_VARCHAR)
+        parts.append(f"CHECK (strlen({quoted(column.name)}) <= {size})")
+    return " ".join(parts)
+
+
+def _projection(query: str) -> str:
+    """The expression of `SELECT expression AS "name"`."""
+    return query[len("SELECT ") : query.rindex(" AS ")]
+
+
+def _sequence(session: Session, schema: str, table: str, column: ColumnDefinition) -> str:
+    if schema == "temp":
+        raise RedshiftError("IDENTITY in a temporary table is not supported by the sandbox")
+    seed, step = column.identity or (1, 1)
+    name = f"{quoted(schema)}.{quoted(sequence_name(table, column.name))}"
+    session.connection.execute(f"CREATE SEQUENCE {name} START {seed} INCREMENT {step}")
+    return name.replace("'", "''")
+
+
+def drop(session: Session, cursor: Cursor) -> None:
+    """DROP TABLE [IF EXISTS] name, ... [CASCADE | RESTRICT]."""
+    drop_kind(session, cursor, "table")
+
+
+def drop_kind(session: Session, cursor: Cursor, kind: str) -> None:
+    """DROP TABLE or DROP VIEW."""
+    cursor.need("drop", kind)
+    lenient = cursor.take("if", "exists")
+    names = [cursor.name()]
+    while cursor.take(","):
+        names.append(cursor.name())
+    cascade = cursor.take("cascade")
+    if not cascade:
+        cursor.take("restrict")
+    cursor.finish()
+    for name in names:
+        found = session.names.relation_or_none(name)
+        if found is None:
+            if lenient:
+                continue
+            raise RedshiftError(f"{kind.capitalize()} {'.'.join(name)} does not exist.")
+        _drop_found(session, found, kind, cascade=cascade)
+
+
+def _drop_found(session: Session, found: tuple[str, str, str], kind: str, *, cascade: bool) -> None:
+    schema, name, actual = found
+    if actual != kind:
+        raise RedshiftError(f'"{name}" is not a {kind}')
+    if schema == "temp":
+        session.connection.execute(f"DROP TABLE temp.main.{quoted(name)}")
+        return
+    relation = find_relation(session.connection, schema, name)
+    if relation is None:
+        raise RedshiftError(f'relation "{schema}.{name}" is not recorded in the catalog')
+    drop_relation(session.connection, relation, cascade=cascade)
+
+
+def truncate(session: Session, cursor: Cursor) -> None:
+    """TRUNCATE [TABLE] name. It commits the transaction that it runs in, as in Redshift."""
+    cursor.need("truncate")
+    cursor.take("table")
+    schema, name, kind = session.names.relation(cursor.name())
+    cursor.finish()
+    if kind != "table":
+        raise RedshiftError(f'"{name}" is not a table')
+    place = f"temp.main.{quoted(name)}" if schema == "temp" else f"{quoted(schema)}.{quoted(name)}"
+    session.connection.execute(f"DELETE FROM {place}")
+    session.commit()

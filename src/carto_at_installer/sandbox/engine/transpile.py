@@ -1,0 +1,256 @@
+"""Turns Redshift's SQL into DuckDB's, node by node; whatever is not known here is refused by name.
+
+The order matters: names of relations and SUPER paths first (they need the tree as it was written), then every other
+node from the leaves up, FROM clauses before what stands on them, so that types can be asked of DuckDB on the way.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from carto_at_installer.sandbox.engine import calls, navigation, special
+from carto_at_installer.sandbox.engine.casts import rewrite_cast
+from carto_at_installer.sandbox.engine.navigation import shim
+from carto_at_installer.sandbox.engine.nodes import check_node, name_projections
+from carto_at_installer.sandbox.engine.parser import PARAMETER, parse
+from carto_at_installer.sandbox.engine.storage import SCHEMA
+from carto_at_installer.sandbox.errors import RedshiftError, UnsupportedSqlError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from carto_at_installer.sandbox.engine.data_types import RsType
+    from carto_at_installer.sandbox.engine.names import Names
+
+_FIRST = ("with_", "with", "from_", "from", "joins")
+STATEMENTS = (exp.Select, exp.SetOperation, exp.Subquery, exp.Insert, exp.Update, exp.Delete)
+
+
+class Scope:
+    """Where an expression stands: enough to ask DuckDB for its type."""
+
+    def __init__(self, node: exp.Expression, parameters: Sequence[RsType] = ()) -> None:
+        self._node = node
+        self._parameters = parameters
+
+    def source(self, _: Sequence[exp.Expression]) -> str:
+        """The FROM clause (already in DuckDB's form) that the expression's columns come from."""
+        if self._parameters:
+            columns = ", ".join(
+                f"CAST(NULL AS {kind.duckdb}) AS p{index}"
+                for index, kind in enumerate(self._parameters, 1)
+            )
+            return f"FROM (SELECT {columns})"
+        select = self._node.find_ancestor(exp.Select)
+        if select is None:
+            return ""
+        parts = [select.args.get("from_"), *(select.args.get("joins") or [])]
+        return " ".join(part.sql("duckdb", identify=True) for part in parts if part)
+
+
+class Transpiler:
+    """Rewrites one statement, or the body of one SQL function whose parameters have the given types."""
+
+    def __init__(self, names: Names, parameters: Sequence[RsType] = ()) -> None:
+        self.names = names
+        self.parameters = parameters
+
+    def query(self, sql: str) -> str:
+        """A whole statement (SELECT, INSERT, UPDATE, DELETE) as DuckDB text."""
+        tree = parse(sql)
+        if not isinstance(tree, STATEMENTS):
+            raise UnsupportedSqlError(f"the statement {tree.key.upper()} is not supported by the sandbox")
+        name_projections(tree)
+        return self.rewrite(tree).sql("duckdb", identify=True)
+
+    def rewrite(self, tree: exp.Expression) -> exp.Expression:
+        """The DuckDB tree of a Redshift tree."""
+        for node in tree.walk():
+            check_node(node)
+            if isinstance(node, exp.Identifier) and node.name == SCHEMA:
+                raise RedshiftError(f'schema "{SCHEMA}" does not exist')
+        navigation.rewrite_unnests(tree)
+        tree = navigation.rewrite_columns(tree)
+        self._tables(tree)
+        return self._visit(tree)
+
+    def _tables(self, tree: exp.Expression) -> None:
+        common = {cte.alias for cte in tree.find_all(exp.CTE)}
+        for table in list(tree.find_all(exp.Table)):
+            if table.meta.get("final"):
+                continue
+            if isinstance(table.this, exp.Anonymous):
+                table.replace(_table_function(table))
+                continue
+            parts = tuple(part.name for part in table.parts)
+            if len(parts) == 1 and parts[0] in common:
+                continue
+            self._relation(table, parts)
+
+    def _relation(self, table: exp.Table, parts: tuple[str, ...]) -> None:
+        found = [exp.to_identifier(name, quoted=True) for name in self.names.table_reference(parts)]
+        if found[-1].name != parts[-1] and not table.alias:
+            table.set("alias", exp.TableAlias(this=exp.to_identifier(parts[-1], quoted=True)))
+        for key, part in zip(("this", "db", "catalog"), reversed(found), strict=False):
+            table.set(key, part)
+
+    def _visit(self, node: exp.Expression) -> exp.Expression:
+        keys = sorted(node.args, key=lambda key: key not in _FIRST)
+        for key in keys:
+            value = node.args[key]
+            for child in list(value) if isinstance(value, list) else [value]:
+                if isinstance(child, exp.Expression):
+                    self._visit(child)
+        if node.meta.get("final"):
+            return node
+        new = self._node(node)
+        if new is node:
+            return node
+        if node.parent is not None:
+            node.replace(new)
+        return new
+
+    def _node(self, node: exp.Expression) -> exp.Expression:
+        if isinstance(node, exp.Anonymous):
+            if isinstance(node.parent, exp.Dot) and node.arg_key == "expression":
+                return node
+            return calls.rewrite_call(node, None, self.names, self._scope(node))
+        if isinstance(node, exp.Dot) and isinstance(node.expression, exp.Anonymous):
+            return self._qualified_call(node)
+        if isinstance(node, exp.Column) and node.name.startswith(PARAMETER):
+            return self._parameter(node)
+        if isinstance(node, (exp.Cast, exp.TryCast)):
+            return rewrite_cast(node)
+        rule = _RULES.get(type(node))
+        return rule(node) if rule else node
+
+    def _scope(self, node: exp.Expression) -> Scope:
+        return Scope(node, self.parameters)
+
+    def _qualified_call(self, node: exp.Dot) -> exp.Expression:
+        parts = tuple(part.name for part in node.this.flatten() if isinstance(part, exp.Identifier))
+        if isinstance(node.this, exp.Dot):
+            parts = (node.this.this.name, node.this.expression.name)
+        elif isinstance(node.this, (exp.Identifier, exp.Column)):
+            parts = (node.this.name,)
+        if parts == (SCHEMA,):
+            return node
+        schema, _ = self.names.split((*parts, node.expression.name))
+        return calls.rewrite_call(node.expression, schema, self.names, self._scope(node))
+
+    def _parameter(self, node: exp.Column) -> exp.Expression:
+        number = int(node.name[len(PARAMETER) :])
+        if not 1 <= number <= len(self.parameters):
+            raise RedshiftError(f"there is no parameter ${number}")
+        column = exp.column(f"p{number}", quoted=True)
+        column.meta["parameter"] = number
+        return column
+
+
+def _table_function(table: exp.Table) -> exp.Expression:
+    call = table.this
+    if str(call.this).lower() != "generate_series":
+        raise UnsupportedSqlError(f"the table function {call.this} is not supported by the sandbox")
+    alias = table.alias or "generate_series"
+    series = exp.Anonymous(this="generate_series", expressions=call.expressions)
+    values = special.cast(exp.Anonymous(this="unnest", expressions=[series]), "INTEGER")
+    query = exp.Select(expressions=[exp.alias_(values, alias, quoted=True)])
+    subquery = exp.Subquery(
+        this=query, alias=exp.TableAlias(this=exp.to_identifier(alias, quoted=True))
+    )
+    for part in (series, values.this, values):
+        part.meta["final"] = True
+    return subquery
+
+
+def _divisor(node: exp.Expression) -> exp.Expression:
+    """The right side of a division, checked for zero; a literal that is not zero needs no check."""
+    plain = node.unnest()
+    if isinstance(plain, exp.Literal) and not plain.is_string and float(plain.name) != 0:
+        return node
+    name = "simple_divisor" if isinstance(plain, (exp.Column, exp.Literal)) else "divisor"
+    return shim(name, node)
+
+
+def _div(node: exp.Expression) -> exp.Expression:
+    return exp.Div(this=node.this, expression=_divisor(node.expression), typed=False, safe=False)
+
+
+def _mod(node: exp.Expression) -> exp.Expression:
+    return exp.Mod(this=node.this, expression=_divisor(node.expression))
+
+
+def _shift(name: str) -> Callable[[exp.Expression], exp.Expression]:
+    return lambda node: shim(name, node.this, node.expression)
+
+
+def _now(node: exp.Expression) -> exp.Expression:
+    return shim("sysdate" if node.args.get("sysdate") else "getdate")
+
+
+def _today(_: exp.Expression) -> exp.Expression:
+    return special.cast(shim("getdate"), "DATE")
+
+
+def _extract(node: exp.Expression) -> exp.Expression:
+    return special.date_part(special.date_part_name(node.this), node.expression)
+
+
+def _substring(node: exp.Expression) -> exp.Expression:
+    parts = [node.this, node.args.get("start") or exp.Literal.number(1), node.args.get("length")]
+    return shim("substring", *(part for part in parts if part is not None))
+
+
+def _position(node: exp.Expression) -> exp.Expression:
+    return shim("strpos", node.this, node.args["substr"])
+
+
+def _trim(node: exp.Expression) -> exp.Expression:
+    function = {"LEADING": "ltrim", "TRAILING": "rtrim"}.get(node.args.get("position") or "", "trim")
+    arguments = [node.this, node.args.get("expression")]
+    return special.call(function, *(each for each in arguments if each is not None))
+
+
+def _user(_: exp.Expression) -> exp.Expression:
+    return special.current_user()
+
+
+def _column(node: exp.Expression) -> exp.Expression:
+    if node.name == "default" and not node.args.get("table"):
+        return exp.Var(this="DEFAULT")
+    return node
+
+
+def _within_group(node: exp.Expression) -> exp.Expression:
+    """`LISTAGG(x, ',') WITHIN GROUP (ORDER BY y)` and the percentiles: DuckDB puts the order inside."""
+    call, order = node.this, node.expression
+    if not isinstance(call, exp.Anonymous):
+        raise UnsupportedSqlError("WITHIN GROUP is supported for LISTAGG and PERCENTILE_* only")
+    if call.this in {"quantile_cont", "quantile_disc"}:
+        ordered = order.expressions[0]
+        if ordered.args.get("desc"):
+            raise UnsupportedSqlError("a descending percentile is not supported by the sandbox")
+        return exp.Anonymous(this=call.this, expressions=[ordered.this, *call.expressions])
+    arguments = list(call.expressions)
+    arguments[-1] = exp.Order(this=arguments[-1], expressions=order.expressions)
+    return exp.Anonymous(this=call.this, expressions=arguments)
+
+
+_RULES: dict[type[exp.Expression], Callable[[exp.Expression], exp.Expression]] = {
+    exp.Div: _div,
+    exp.Mod: _mod,
+    exp.BitwiseLeftShift: _shift("shift_left"),
+    exp.BitwiseRightShift: _shift("shift_right"),
+    exp.CurrentTimestamp: _now,
+    exp.CurrentDate: _today,
+    exp.CurrentUser: _user,
+    exp.SessionUser: _user,
+    exp.Extract: _extract,
+    exp.Substring: _substring,
+    exp.StrPosition: _position,
+    exp.Trim: _trim,
+    exp.Column: _column,
+    exp.WithinGroup: _within_group,
+}

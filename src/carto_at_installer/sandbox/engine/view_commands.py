@@ -1,0 +1,78 @@
+"""CREATE VIEW and DROP VIEW."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from carto_at_installer.sandbox.engine.cursor import quoted
+from carto_at_installer.sandbox.engine.data_types import from_duckdb
+from carto_at_installer.sandbox.engine.relations import (
+    Column,
+    NewRelation,
+    drop_relation,
+    find_relation,
+    record,
+)
+from carto_at_installer.sandbox.engine.table_commands import drop_kind
+from carto_at_installer.sandbox.engine.transpile import Transpiler
+from carto_at_installer.sandbox.errors import RedshiftError
+
+if TYPE_CHECKING:
+    from carto_at_installer.sandbox.engine.cursor import Cursor
+    from carto_at_installer.sandbox.engine.session import Session
+
+_UNBOUND = ("with", "no", "schema", "binding")
+
+
+def create(session: Session, cursor: Cursor) -> None:
+    """CREATE [OR REPLACE] VIEW name [(columns)] AS query [WITH NO SCHEMA BINDING].
+
+    What a bound view uses cannot be dropped without CASCADE. A view without binding is recorded as using nothing; what
+    it names must exist already (Redshift also takes what does not exist yet).
+    """
+    cursor.need("create")
+    replace = cursor.take("or", "replace")
+    cursor.need("view")
+    name = cursor.name()
+    columns = _column_names(cursor)
+    cursor.need("as")
+    query, bound = _query(cursor)
+    schema, bare = session.names.place(name)
+    old = find_relation(session.connection, schema, bare)
+    if old is not None and (not replace or old.kind != "view"):
+        raise RedshiftError(f'relation "{bare}" already exists')
+    session.names.dependencies.clear()
+    duck = Transpiler(session.names).query(query)
+    used = set(session.names.dependencies) if bound else set()
+    if old is not None:
+        drop_relation(session.connection, old, cascade=False)
+    place = f"{quoted(schema)}.{quoted(bare)}"
+    shown = f"({', '.join(map(quoted, columns))})" if columns else ""
+    session.connection.execute(f"CREATE VIEW {place}{shown} AS {duck}")
+    described = session.connection.execute(f"DESCRIBE {place}").fetchall()
+    found = [Column(row[0], from_duckdb(row[1])) for row in described]
+    new = NewRelation(schema, bare, "view", session.user, found, cursor.sql, bound=bound)
+    record(session.connection, new, used)
+
+
+def _column_names(cursor: Cursor) -> list[str]:
+    names: list[str] = []
+    if cursor.take("("):
+        names.append(cursor.identifier())
+        while cursor.take(","):
+            names.append(cursor.identifier())
+        cursor.need(")")
+    return names
+
+
+def _query(cursor: Cursor) -> tuple[str, bool]:
+    start, end = cursor.index, len(cursor.tokens)
+    tail = tuple(token.text.lower() for token in cursor.tokens[-4:])
+    bound = tail != _UNBOUND
+    cursor.index = end
+    return cursor.source(start, end if bound else end - 4), bound
+
+
+def drop(session: Session, cursor: Cursor) -> None:
+    """DROP VIEW [IF EXISTS] name, ... [CASCADE | RESTRICT]."""
+    drop_kind(session, cursor, "view")
