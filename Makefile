@@ -5,7 +5,8 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := $(shell find bundled_functions sql src/carto_at_installer/bundle src/carto_at_installer/catalog \
-	src/carto_at_installer/sql -type f -not -name '*.pyc' 2>/dev/null) hatch_build.py pyproject.toml
+	src/carto_at_installer/sql -type f -not -name '*.pyc' 2>/dev/null) hatch_build.py pyproject.toml \
+	src/carto_at_installer/__about__.py
 SANDBOX_HOME := $(CURDIR)/build/demo-sandbox
 
 .DEFAULT_GOAL := help
@@ -62,6 +63,7 @@ bench: setup ## Measure, and write benchmarks/report.md
 	$(BIN)/python -m benchmarks.report
 
 build: setup ## Build the wheel and the source archive into dist/
+	rm -rf dist
 	$(BIN)/python -m build --outdir dist .
 
 wheelhouse: build ## Collect all wheels for an offline installation in dist/wheelhouse

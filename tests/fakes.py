@@ -20,7 +20,7 @@ class FakeSql:
     transactions: list[list[str]] = field(default_factory=list)
     refuse: str = ""
 
-    def query(self, sql, parameters=None):  # noqa: ARG002 - the protocol's signature
+    def query(self, sql, parameters=None):
         self.queries.append(sql)
         for text, answer in self.answers.items():
             if text in sql:

@@ -1,0 +1,279 @@
+"""The main job against the sandbox: install, install again, refuse what cannot work, and change nothing then."""
+
+import json
+import shutil
+from pathlib import Path
+
+import boto3
+import pytest
+from tests.functional.commands import TARGET, carto_at, install, sql
+
+from carto_at_installer.bundle.resources import bundle_root
+from carto_at_installer.catalog.load import load_catalog
+from carto_at_installer.sandbox import daemon
+from carto_at_installer.verify.comparison import matches
+
+ROOT = Path(__file__).parents[2]
+CATALOG = load_catalog(bundle_root() / "catalog", sql_root=bundle_root() / "sql")
+EXAMPLES = [(f, e) for f in CATALOG.functions for e in f.examples]
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory):
+    """A sandbox of its own for these tests; returns a function that makes AWS clients for it."""
+    home = tmp_path_factory.mktemp("sandbox")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CARTO_AT_SANDBOX_HOME", str(home))
+        patch.setenv("AWS_CONFIG_FILE", str(home / "no-config"))
+        patch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(home / "no-credentials"))
+        for name in ("AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL"):
+            patch.delenv(name, raising=False)
+        info = daemon.start(home)
+        try:
+            yield lambda service: boto3.client(
+                service,
+                endpoint_url=info.endpoint,
+                region_name="us-east-1",
+                aws_access_key_id="sandbox",
+                aws_secret_access_key="sandbox",
+            )
+        finally:
+            daemon.stop(home)
+
+
+@pytest.fixture(scope="module")
+def installed(sandbox):
+    """The toolbox in the schema carto."""
+    return install().data
+
+
+def world(sandbox):
+    """Everything in the sandbox that an installation could change."""
+    functions = sandbox("lambda").list_functions()["Functions"]
+    return {
+        "functions": sorted(f["FunctionName"] for f in functions),
+        "layers": [x["LatestMatchingVersion"] for x in sandbox("lambda").list_layers()["Layers"]],
+        "roles": sorted(r["RoleName"] for r in sandbox("iam").list_roles()["Roles"]),
+        "logs": sorted(
+            g["logGroupName"] for g in sandbox("logs").describe_log_groups()["logGroups"]
+        ),
+        "cluster": sandbox("redshift").describe_clusters(ClusterIdentifier="demo")["Clusters"][0][
+            "IamRoles"
+        ],
+        "schemas": sql("SELECT nspname FROM pg_namespace ORDER BY 1"),
+        "procs": sql(
+            "SELECT n.nspname, p.proname FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace"
+            " WHERE n.nspname <> 'pg_catalog' ORDER BY 1, 2"
+        ),
+    }
+
+
+def test_a_first_installation_creates_everything_and_proves_it(installed):
+    assert installed["changed"] is True
+    assert installed["release"] == 1
+    assert installed["smoke_tests"] == len({f.name for f in CATALOG.functions if f.examples})
+    assert [check["status"] for check in installed["checks"]] == ["pass"] * len(installed["checks"])
+    assert {f.name for f in CATALOG.functions if f.public} == set(installed["functions"])
+
+
+def test_the_release_and_its_objects_are_recorded_in_the_target(installed):
+    assert sql("SELECT number, version, state FROM carto.__at_release") == [
+        [1, installed["version"], "current"]
+    ]
+    steps = sql("SELECT step FROM carto.__at_step WHERE done_at IS NOT NULL ORDER BY position")
+    assert [step for (step,) in steps] == [step["key"] for step in installed["steps"]]
+    objects = sql("SELECT name, kind, lambda_name FROM carto.__at_object ORDER BY position")
+    externals = {name: function for name, kind, function in objects if kind == "external"}
+    assert set(externals) == {f.external.name for f in CATALOG.functions if f.external}
+    assert len(set(externals.values())) == 1
+
+
+def test_installing_again_changes_nothing(sandbox, installed):
+    before = world(sandbox)
+    again = install().data
+    assert again["changed"] is False
+    assert again["aws_calls"]["mutating"] == 0
+    assert again["steps"] == []
+    assert world(sandbox) == before
+    text = carto_at("install", "--sandbox", *TARGET)
+    assert text.code == 0
+    assert "Nothing to do" in text.out
+
+
+def test_plan_shows_exactly_what_install_then_does(sandbox):
+    flags = ("--schema", "planned", "--prefix", "planned-redshift")
+    before = world(sandbox)
+    planned = carto_at("plan", "--sandbox", *TARGET, "--output", "json", *flags).data
+    dry = install("--dry-run", *flags).data
+    assert world(sandbox) == before
+    assert planned["aws_calls"]["mutating"] == dry["aws_calls"]["mutating"] == 0
+    done = install(*flags).data
+    assert planned["steps"] == dry["steps"] == done["steps"]
+    recorded = sql("SELECT step FROM planned.__at_step WHERE done_at IS NOT NULL ORDER BY position")
+    assert [step for (step,) in recorded] == [step["key"] for step in planned["steps"]]
+
+
+def test_a_second_schema_shares_the_lambda_functions(sandbox, installed):
+    before = world(sandbox)
+    second = install("--schema", "second").data
+    assert world(sandbox)["functions"] == before["functions"]
+    assert "TagFunction" in {step["action"] for step in second["steps"]}
+    name = next(n for n in before["functions"] if n.startswith("carto-at-redshift-quadbin"))
+    tags = sandbox("lambda").get_function(FunctionName=name)["Tags"]
+    marks = sorted(value for key, value in tags.items() if key.startswith("carto-at:install:"))
+    assert marks == ["demo/dev/carto", "demo/dev/second"]
+    assert sql("SELECT second.QUADBIN_RESOLUTION(5207251884775047167)") == [[4]]
+
+
+def test_a_serverless_workgroup_is_a_target_too(sandbox):
+    target = (
+        "--sandbox",
+        "--workgroup",
+        "demo-serverless",
+        "--database",
+        "dev",
+        "--output",
+        "json",
+    )
+    assert carto_at("install", *target).data["target"]["deployment"] == "workgroup"
+    ring = carto_at("sql", *target, "SELECT carto.QUADBIN_KRING(5209574053332910079, 1)").data[
+        "rows"
+    ]
+    assert len(json.loads(ring[0][0])) == 9
+    assert carto_at("install", *target).data["changed"] is False
+
+
+@pytest.mark.parametrize(("function", "example"), EXAMPLES, ids=[f.name for f, _ in EXAMPLES])
+def test_every_example_of_the_catalog_answers_as_documented(installed, function, example):
+    statement = example.sql.replace("{{ schema }}", "carto")
+    outcome = carto_at("sql", "--sandbox", *TARGET, "--output", "json", statement)
+    if example.error:
+        assert outcome.code != 0
+        assert example.error in outcome.document["errors"][0]["message"]
+        return
+    rows = outcome.data["rows"]
+    answer = rows[0][0] if len(rows) == 1 and len(rows[0]) == 1 else rows
+    assert matches(example.result, answer, unordered=example.unordered)
+
+
+def test_the_tour_over_the_places_runs(installed):
+    places = carto_at("sql", "--sandbox", *TARGET, "--file", str(ROOT / "examples/places.sql"))
+    assert places.code == 0, places.err
+    tour = carto_at(
+        "sql", "--sandbox", *TARGET, "--output", "json", "--file", str(ROOT / "examples/tour.sql")
+    )
+    cities, counts, filled, inside, ring, tiles = (
+        answer["rows"] for answer in tour.data["results"]
+    )
+    assert len(cities) == 5
+    assert len(counts) == 5
+    assert len(json.loads(filled[0][0])) > 1
+    assert {"Madrid", "Alcala de Henares", "Getafe"} <= {name for name, _ in inside}
+    assert len(json.loads(ring[0][0])) == 9
+    assert [name for name, _ in tiles] == ["Apia", "Suva"]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "text"),
+    [
+        (["--schema", "my schema"], 2, "'my schema' cannot be the name of a schema"),
+        (["--schema", "pg_mine"], 2, "belongs to Redshift"),
+        (["--modules", "quadbim"], 2, "Did you mean quadbin"),
+        (["--cluster-id", "nosuch"], 4, "There is no cluster nosuch"),
+        (["--database", "nosuch"], 4, "nosuch"),
+        (["--execution-role", "exec"], 2, "--execution-role"),
+        (["--invoke-role", "default"], 4, "no default IAM role"),
+        (["--profile", "nosuch"], 4, "profile does not exist"),
+    ],
+)
+def test_bad_input_has_one_clear_error_and_changes_nothing(sandbox, installed, words, code, text):
+    before = world(sandbox)
+    outcome = carto_at("install", "--sandbox", *TARGET, *words)
+    assert outcome.code == code
+    assert text in outcome.err
+    assert "Traceback" not in outcome.err
+    assert world(sandbox) == before
+
+
+AWS = {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "y"}
+
+
+@pytest.mark.parametrize(
+    ("environment", "text"),
+    [
+        ({**AWS}, "no AWS region is set"),
+        (
+            {"AWS_REGION": "us-east-1", "AWS_EC2_METADATA_DISABLED": "true"},
+            "no usable AWS credentials",
+        ),
+        (
+            {**AWS, "AWS_REGION": "us-east-1", "AWS_ENDPOINT_URL": "http://127.0.0.1:9"},
+            "cannot be reached",
+        ),
+    ],
+    ids=["region", "credentials", "endpoint"],
+)
+def test_what_is_missing_to_reach_aws_is_said(sandbox, environment, text):
+    outcome = carto_at("install", *TARGET, environment=environment)
+    assert outcome.code == 4
+    assert text in outcome.err
+    assert "Traceback" not in outcome.err
+
+
+def test_a_corrupt_zip_is_found_before_anything_is_changed(
+    sandbox, installed, tmp_path, monkeypatch
+):
+    broken = shutil.copytree(bundle_root(), tmp_path / "bundle")
+    zip_file = broken / "modules" / "quadbin.zip"
+    zip_file.write_bytes(zip_file.read_bytes()[:-1] + b"?")
+    monkeypatch.setattr("carto_at_installer.bundle.resources.bundle_root", lambda: broken)
+    before = world(sandbox)
+    outcome = carto_at("install", "--sandbox", *TARGET, "--schema", "corrupt")
+    assert outcome.code == 4
+    assert "quadbin.zip is corrupt" in outcome.err
+    assert "Install the package again" in outcome.err
+    monkeypatch.undo()
+    assert world(sandbox) == before
+
+
+def test_functions_of_others_are_not_replaced(sandbox, installed):
+    sql("CREATE SCHEMA theirs")
+    sql(
+        "CREATE FUNCTION theirs.quadbin_resolution(BIGINT) RETURNS BIGINT STABLE AS $$ SELECT $1 $$ LANGUAGE sql"
+    )
+    before = world(sandbox)
+    outcome = carto_at("install", "--sandbox", *TARGET, "--schema", "theirs")
+    assert outcome.code == 4
+    assert "functions that carto-at did not make: quadbin_resolution" in outcome.err
+    assert world(sandbox) == before
+
+
+def test_a_lambda_function_of_others_is_not_touched(sandbox, installed):
+    client = sandbox("lambda")
+    name = next(
+        f["FunctionName"]
+        for f in client.list_functions()["Functions"]
+        if "redshift-quadbin" in f["FunctionName"]
+    )
+    arn = client.get_function(FunctionName=name)["Configuration"]["FunctionArn"]
+    tags = client.list_tags(Resource=arn)["Tags"]
+    client.untag_resource(Resource=arn, TagKeys=list(tags))
+    try:
+        outcome = carto_at("install", "--sandbox", *TARGET)
+        assert outcome.code == 4
+        assert f"The Lambda function {name} exists, but was not made by carto-at" in outcome.err
+    finally:
+        client.tag_resource(Resource=arn, Tags=tags)
+
+
+def test_an_installation_that_stopped_half_way_is_completed_by_the_next_run(sandbox, installed):
+    sandbox("lambda").delete_function(
+        FunctionName=next(
+            f["FunctionName"]
+            for f in sandbox("lambda").list_functions()["Functions"]
+            if "redshift-quadbin" in f["FunctionName"]
+        )
+    )
+    again = install().data
+    assert [step["key"] for step in again["steps"]] == ["schema", "function:quadbin"]
+    assert len(json.loads(sql("SELECT carto.QUADBIN_KRING(5209574053332910079, 1)")[0][0])) == 9
