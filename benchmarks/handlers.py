@@ -1,35 +1,24 @@
 """CPU time of the Lambda handlers, from event bytes to response bytes, against the floor that JSON sets.
 
-The floor is what any handler must pay that reads the same event and writes the same results with the fastest JSON library:
-`orjson.loads` of the event, `orjson.dumps` of the results, and again of that text, as Redshift reads a JSON string. A
-ratio of 2 means that the work itself costs as much as the reading and writing.
+The floor is what any handler must pay that reads the same event and writes the same results with the fastest JSON
+library: `orjson.loads` of the event, `orjson.dumps` of the results, and again of that text, as Redshift reads a JSON
+string. A ratio of 2 means that the work itself costs as much as the reading and writing.
 
 Run it with `python -m benchmarks.handlers`; `measure_handlers` returns the figures.
 """
 
 from __future__ import annotations
 
-import os
-
-# The thread pool of BLAS would count as CPU time.
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
-
-_SOURCES = Path(__file__).resolve().parent.parent / "bundled_functions"
-for _folder in ("runtime", "quadbin"):
-    if str(_SOURCES / _folder) not in sys.path:
-        sys.path.insert(0, str(_SOURCES / _folder))
 
 import numpy as np
 import orjson
-from carto_quadbin import grid, handler
 
 from benchmarks.events import event, points, polygons
 from benchmarks.measure import Timing, interleaved
+from carto_quadbin import grid, handler
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +133,17 @@ def _measure(case: Case, rounds: int) -> Figure:
 def main() -> int:
     """Print the figures; return 1 when a goal is missed."""
     figures = measure_handlers()
-    heading = ("function", "rows", "us/row", "floor", "ratio", "median", "goal", "B in/row", "B out/row")
+    heading = (
+        "function",
+        "rows",
+        "us/row",
+        "floor",
+        "ratio",
+        "median",
+        "goal",
+        "B in/row",
+        "B out/row",
+    )
     print("{:<28}{:>7}{:>9}{:>9}{:>8}{:>8}{:>6}{:>10}{:>11}".format(*heading))
     for one in figures:
         print(

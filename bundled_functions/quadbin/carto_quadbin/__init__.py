@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from carto_at_runtime import handler
-
 from carto_quadbin import handlers
 
 __all__ = ["handler", "handlers"]

@@ -70,12 +70,15 @@ def is_valid(cells: Integers) -> NDArray[np.bool_]:
     """Return which integers are quadbin cells: header, mode, resolution and trailing ones are right."""
     z = resolution(cells)
     unused = np.right_shift(_ONES, 2 * np.minimum(z, MAX_RESOLUTION))
-    return ((cells & _MODE_BITS) == _HEADER) & (z <= MAX_RESOLUTION) & ((cells & unused) == unused)
+    headed = (cells & _MODE_BITS) == _HEADER
+    valid: NDArray[np.bool_] = headed & (z <= MAX_RESOLUTION) & ((cells & unused) == unused)
+    return valid
 
 
 def cell_frame(z: Integers | int) -> Integers:
     """Return the bits of a cell of resolution z other than its tile: header, resolution, trailing ones."""
-    return np.right_shift(_ONES, 2 * np.asarray(z)) | (np.asarray(z) << 52) | _HEADER
+    frame: Integers = np.right_shift(_ONES, 2 * np.asarray(z)) | (np.asarray(z) << 52) | _HEADER
+    return frame
 
 
 def cells_to_tiles(cells: Integers) -> tuple[Integers, Integers, Integers]:
@@ -88,7 +91,8 @@ def cells_to_tiles(cells: Integers) -> tuple[Integers, Integers, Integers]:
 def tiles_to_cells(x: Integers, y: Integers, z: Integers | int) -> Integers:
     """Return the cells of tiles that are on the grid."""
     bits = spread(x) | (spread(y) << 1)
-    return (bits << (52 - 2 * np.asarray(z))) | cell_frame(z)
+    cells: Integers = (bits << (52 - 2 * np.asarray(z))) | cell_frame(z)
+    return cells
 
 
 def project(longitudes: Floats, latitudes: Floats, z: Integers) -> tuple[Floats, Floats]:

@@ -1,8 +1,8 @@
 """The external functions of the quadbin module: what is checked, in the reference toolbox's words, and what answers.
 
-A result is a JSON array as text, which the SQL wrappers parse into SUPER. Redshift holds text in VARCHAR(65535) columns:
-results beyond 64 KB (about 3 200 cells) can be used in a query, where VARCHAR goes up to 16 MB in memory, but not be
-stored as VARCHAR. Only what cannot leave Lambda at all (6 MB for the whole batch) is refused here.
+A result is a JSON array as text, which the SQL wrappers parse into SUPER. A VARCHAR column of Redshift holds 64 KB
+(about 3 200 cells), while in memory VARCHAR goes up to 16 MB: longer results may be used in a query, but not stored as
+text. Only what cannot leave Lambda at all (6 MB for the results of a batch) is refused here.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from carto_at_runtime import (
     text,
 )
 from carto_at_runtime.wkb import read_geometries
-
 from carto_quadbin import neighbours
 from carto_quadbin.cover import cover
 from carto_quadbin.grid import MAX_RESOLUTION, is_valid, resolution

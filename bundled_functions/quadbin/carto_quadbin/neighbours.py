@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from carto_at_runtime import RaggedArray, check_fits
 
+from carto_at_runtime import RaggedArray, check_fits
 from carto_quadbin.grid import cell_frame, cells_to_tiles, resolution, spread
 
 if TYPE_CHECKING:

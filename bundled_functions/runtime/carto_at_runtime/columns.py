@@ -226,11 +226,10 @@ def _float(kind: Kind, value: Any) -> float:
 
 
 def _boolean(kind: Kind, value: Any) -> bool:
-    if isinstance(value, str):
-        value = _BOOLEAN_TEXT.get(value.strip().lower())
-    if not isinstance(value, int) or value not in (0, 1):
+    meant = _BOOLEAN_TEXT.get(value.strip().lower()) if isinstance(value, str) else value
+    if not isinstance(meant, int) or meant not in (0, 1):
         raise _not_a(kind, value)
-    return bool(value)
+    return bool(meant)
 
 
 def _text(kind: Kind, value: Any) -> str:

@@ -1,7 +1,7 @@
 """What can go wrong in an invocation, in words for the person who wrote the SQL.
 
-Redshift has no per-row error channel: one bad row fails the query and shows `error_msg`. So an error carries the row and
-the reason, and `invocation` adds the function's name. Any other exception is a fault of the code, and is logged as such.
+Redshift has no per-row error channel: one bad row fails the query and shows `error_msg`. So an error carries the row
+and the reason, and `invocation` adds the function's name. Any other exception is a fault of the code, and is logged so.
 """
 
 from __future__ import annotations

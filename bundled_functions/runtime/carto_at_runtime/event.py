@@ -1,7 +1,7 @@
 """From the event that Redshift sends to columns.
 
-Two ways lead there. Events that arrive as bytes (see `marshaller`) are decoded without making a Python object per row or
-value where their text allows it; everything else (a decoded event, NULL rows, bare values, numbers in strings, anything
+Two ways lead there. Events that arrive as bytes (see `marshaller`) are decoded without a Python object per row or value
+where their text allows it; everything else (a decoded event, NULL rows, bare values, numbers in strings, anything
 wrong) goes through `columns.columns_from_rows`, which is slower and exact about what is wrong. Both give equal columns.
 """
 
@@ -25,8 +25,6 @@ from carto_at_runtime.columns import (
 from carto_at_runtime.errors import InvocationError, abridged
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from carto_at_runtime.columns import Argument
     from carto_at_runtime.registry import ExternalFunction
 
@@ -81,7 +79,7 @@ def read_event(payload: Any) -> Event:
         return _from_mapping(_loads(bytes(payload)))
     return Event(
         envelope.external_function,
-        envelope.num_records,
+        _record_count(envelope.num_records),
         bytes(envelope.arguments),
         envelope.request_id,
         str(envelope.query_id),
@@ -111,15 +109,14 @@ def _from_mapping(payload: Any) -> Event:
         raise InvocationError(f"the event's arguments are not a list: {abridged(arguments)}")
     return Event(
         name,
-        _record_count(payload),
+        _record_count(payload.get("num_records")),
         arguments,
         str(payload.get("request_id", "")),
         str(payload.get("query_id", "")),
     )
 
 
-def _record_count(payload: Mapping[str, Any]) -> int | None:
-    count = payload.get("num_records")
+def _record_count(count: Any) -> int | None:
     if count is None:
         return None
     if isinstance(count, bool) or not isinstance(count, int) or count < 0:
@@ -180,14 +177,14 @@ def _integer_columns(
     The text is JSON already. Without its digits it must be exactly `rows` lists of the right length: then nothing else
     was in it, and reading the numbers in order is safe.
     """
-    has_nulls = b"null" in text
-    if has_nulls:
-        if b'"null' in text or _NULL_TEXT in text:
-            return None
-        text = text.replace(b"null", _NULL_TEXT)
     row = b"[" + b"," * (len(arguments) - 1) + b"],"
-    if text.translate(None, _VALUE_BYTES) != b"[" + (row * rows)[:-1] + b"]":
-        return None
+    skeleton = b"[" + (row * rows)[:-1] + b"]"
+    has_nulls = False
+    if text.translate(None, _VALUE_BYTES) != skeleton:
+        has_nulls = b"null" in text and b'"null' not in text and _NULL_TEXT not in text
+        text = text.replace(b"null", _NULL_TEXT)
+        if not has_nulls or text.translate(None, _VALUE_BYTES) != skeleton:
+            return None
     try:
         flat = np.fromstring(text.translate(None, _STRUCTURE_BYTES), np.int64, sep=",")
     except ValueError:
@@ -228,8 +225,8 @@ _decoders: dict[tuple[Kind, ...], msgspec.json.Decoder[Any]] = {}
 def _decoder(kinds: tuple[Kind, ...]) -> msgspec.json.Decoder[Any]:
     found = _decoders.get(kinds)
     if found is None:
-        row = tuple[tuple(_PYTHON_TYPES[kind] for kind in kinds)]  # type: ignore[misc]
-        # Numbers of floats usually come as VARCHAR, which keeps their last digits.
+        row: Any = tuple.__class_getitem__(tuple(_PYTHON_TYPES[kind] for kind in kinds))
+        # Floats usually come as VARCHAR, which keeps their last digits: the lax decoder reads numbers in strings.
         found = msgspec.json.Decoder(list[row | None], strict=Kind.FLOAT64 not in kinds)
         _decoders[kinds] = found
     return found

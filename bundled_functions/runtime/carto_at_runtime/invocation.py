@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from carto_at_runtime.ragged import Chunk
     from carto_at_runtime.registry import ExternalFunction, Registry
 
 _log = logging.getLogger("carto_at_runtime")
@@ -108,8 +109,8 @@ def _trail(event: Event | None) -> str:
     return f"(request {event.request_id}, query {event.query_id})" if event else "(no event)"
 
 
-def evaluate(function: ExternalFunction, batch: Batch) -> bytes:
-    """Run a function on a batch; return the escaped JSON of its results.
+def evaluate(function: ExternalFunction, batch: Batch) -> list[Chunk]:
+    """Run a function on a batch; return the escaped JSON of its results, in chunks.
 
     Raises `RowError` with the number of the row in the event, and what the function itself may raise.
     """
@@ -117,7 +118,7 @@ def evaluate(function: ExternalFunction, batch: Batch) -> bytes:
     columns = batch.columns if kept is None else [column.take(kept) for column in batch.columns]
     rows = batch.rows if kept is None else len(kept)
     if not rows:
-        return b",".join([b"null"] * batch.rows)
+        return [b",".join([b"null"] * batch.rows)]
     try:
         return _evaluate_kept(function, columns, batch.rows, kept)
     except RowError as error:
@@ -133,7 +134,7 @@ def evaluate(function: ExternalFunction, batch: Batch) -> bytes:
 
 def _evaluate_kept(
     function: ExternalFunction, columns: list[Column], rows: int, kept: NDArray[np.int64] | None
-) -> bytes:
+) -> list[Chunk]:
     count = rows if kept is None else len(kept)
     return join(rendering(_call(function, columns, count), count), rows, kept)
 
@@ -189,17 +190,17 @@ def _event_row(error: RowError, kept: NDArray[np.int64] | None) -> RowError:
 
 def _row_by_row(
     function: ExternalFunction, columns: list[Column], rows: int, kept: NDArray[np.int64] | None
-) -> bytes:
+) -> list[Chunk]:
     numbers = range(rows) if kept is None else kept.tolist()
     pieces = [b"null"] * rows
     for place, number in enumerate(numbers):
         row = [column.take(slice(place, place + 1)) for column in columns]
         try:
-            pieces[number] = _evaluate_kept(function, row, 1, None)
+            pieces[number] = b"".join(_evaluate_kept(function, row, 1, None))
         except ResponseTooLargeError:
             raise
         except RowError as error:
             raise RowError(number, error.reason) from None
         except Exception as error:
             raise RowError(number, describe(error)) from error
-    return b",".join(pieces)
+    return [b",".join(pieces)]

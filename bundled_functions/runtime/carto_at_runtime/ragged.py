@@ -1,13 +1,14 @@
-r"""Results that are a JSON array per row, kept as flat arrays and written without a Python object per row.
+r"""Results that are a JSON array per row, kept as flat arrays and written without a Python object per number.
 
-All numbers are rendered in one go, separated by commas; then the commas that end a field, an item or a row are
-overwritten with a mark of one byte, and each mark replaced by what belongs there (`]\",\"[` between rows, for one).
-Replacing single bytes runs at the speed of memory.
+All numbers are rendered in one go, separated by commas. Long rows are then cut out of that text; where rows are short,
+the commas that end a field, an item or a row are overwritten with a mark of one byte, and each mark is replaced by what
+belongs there (`]\",\"[` between rows, for one): replacing single bytes runs at the speed of memory.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,15 +19,20 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+Chunk = bytes | bytearray | memoryview
+"""Escaped JSON is passed on as a list of chunks, which are copied once, into the response."""
+
 _COMMA = ord(",")
 _ROW = b"R"
 _ITEM = b"I"
 _FIELDS = b"abcdfghijklmnopqrstuvwxyz"  # bytes that no number has, so without "e"
+_BETWEEN_ROWS = b']\\",\\"['
+_LONG_ROW = 100
 
 
 def render_numbers(values: NDArray[Any]) -> bytes:
-    """Return the array's numbers as JSON text, separated by commas, without brackets."""
-    return orjson.dumps(np.ascontiguousarray(values), option=orjson.OPT_SERIALIZE_NUMPY)[1:-1]
+    """Return the array's numbers as a JSON array."""
+    return orjson.dumps(np.ascontiguousarray(values), option=orjson.OPT_SERIALIZE_NUMPY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +51,24 @@ class RaggedArray:
     def __len__(self) -> int:
         return len(self.offsets) - 1
 
-    def joined(self) -> bytes:
+    def joined(self) -> list[Chunk]:
         """Return the escaped JSON of all rows, separated by commas."""
-        return _joined(self._marked(), self.offsets, b"", b"")
+        sizes = np.diff(self.offsets)
+        if not sizes.all():
+            return [b",".join(self.pieces())]
+        text = render_numbers(self.values)
+        ends = _commas(text, self.values)[self.offsets[1:-1] - 1]
+        if len(self.values) > _LONG_ROW * len(self):
+            return [b'\\"', *_cut(text, ends), b'\\"']
+        marked = bytearray(text)
+        _mark(marked, ends, _ROW)
+        return [b'\\"', marked.replace(_ROW, _BETWEEN_ROWS), b'\\"']
 
     def pieces(self) -> list[bytes]:
         """Return the escaped JSON of each row."""
-        return _pieces(self._marked(), self.offsets, b"", b"")
-
-    def _marked(self) -> bytearray:
-        text = bytearray(render_numbers(self.values))
-        _mark(text, _commas(text, self.values)[_row_ends(self.offsets)], _ROW)
-        return text
+        marked = bytearray(render_numbers(self.values))
+        _mark(marked, _commas(marked, self.values)[_row_ends(self.offsets)], _ROW)
+        return _pieces(marked, self.offsets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +81,12 @@ class RaggedRecords:
     def __len__(self) -> int:
         return len(self.offsets) - 1
 
-    def joined(self) -> bytes:
+    def joined(self) -> list[Chunk]:
         """Return the escaped JSON of all rows, separated by commas."""
-        return _joined(self._marked(), self.offsets, self._opening(), b"}")
+        if not np.diff(self.offsets).all():
+            return [b",".join(self.pieces())]
+        between = b"}%b%b" % (_BETWEEN_ROWS, self._opening())
+        return [b'\\"', self._marked().replace(_ROW, between), b'\\"']
 
     def pieces(self) -> list[bytes]:
         """Return the escaped JSON of each row."""
@@ -96,22 +111,27 @@ class RaggedRecords:
         item_ends = commas[width - 1 :: width]
         _mark(text, item_ends, _ITEM)
         _mark(text, item_ends[_row_ends(self.offsets)], _ROW)
+        opening = self._opening()
         for place, key in enumerate(self._keys()[1:], start=1):
             text = text.replace(_FIELDS[place : place + 1], b"," + key)
-        return text.replace(_ITEM, b"}," + self._opening())
+        text = text.replace(_ITEM, b"}," + opening)
+        if len(values):
+            text[1:1] = opening
+            text[-1:-1] = b"}"
+        return text
 
 
-def _commas(text: bytearray, values: NDArray[Any]) -> NDArray[np.int64]:
-    """Return where the commas are."""
+def _commas(text: bytes | bytearray, values: NDArray[Any]) -> NDArray[np.int64]:
+    """Return where the commas are in the rendered array `text`."""
     if len(values) and values.dtype == np.int64 and values.min() > 0:
         width = len(str(values.min()))
         if width == len(str(values.max())):
-            return np.arange(width, len(text), width + 1, dtype=np.int64)
+            return np.arange(width + 1, len(text) - 1, width + 1, dtype=np.int64)
     return np.flatnonzero(np.frombuffer(text, np.uint8) == _COMMA)
 
 
 def _row_ends(offsets: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the commas between one row that has items and the next such row."""
+    """Return the number of the comma between each row that has items and the next such row."""
     ends = offsets[1:][np.diff(offsets) > 0]
     return ends[:-1] - 1
 
@@ -121,19 +141,24 @@ def _mark(text: bytearray, places: NDArray[np.int64], mark: bytes) -> None:
         np.frombuffer(text, np.uint8)[places] = ord(mark)
 
 
-def _joined(marked: bytearray, offsets: NDArray[np.int64], opening: bytes, closing: bytes) -> bytes:
-    if not (np.diff(offsets) > 0).all():
-        return b",".join(_pieces(marked, offsets, opening, closing))
-    between = b'%b]\\",\\"[%b' % (closing, opening)
-    return b'\\"[%b%b%b]\\"' % (opening, marked.replace(_ROW, between), closing)
+def _cut(text: bytes, ends: NDArray[np.int64]) -> list[Chunk]:
+    """Return the rows of a rendered array, which end before the commas `ends`, with what stands between them."""
+    view = memoryview(text)
+    bounds = [-1, *ends.tolist(), len(text)]
+    chunks: list[Chunk] = []
+    for before, end in pairwise(bounds):
+        chunks += (view[before + 1 : end], _BETWEEN_ROWS)
+    return chunks[:-1]
 
 
 def _pieces(
-    marked: bytearray, offsets: NDArray[np.int64], opening: bytes, closing: bytes
+    marked: bytearray, offsets: NDArray[np.int64], opening: bytes = b"", closing: bytes = b""
 ) -> list[bytes]:
+    """Return the rows of an array with marks between those that are not empty."""
     filled = np.flatnonzero(np.diff(offsets) > 0).tolist()
     rows = [b'\\"[]\\"'] * (len(offsets) - 1)
     if filled:
-        for row, part in zip(filled, marked.split(_ROW), strict=True):
+        parts = bytes(marked[1 + len(opening) : len(marked) - 1 - len(closing)]).split(_ROW)
+        for row, part in zip(filled, parts, strict=True):
             rows[row] = b'\\"[%b%b%b]\\"' % (opening, part, closing)
     return rows

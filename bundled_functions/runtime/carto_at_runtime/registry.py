@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from carto_at_runtime.columns import NULL_RESULT, REQUIRED, Argument, NullPolicy
@@ -51,7 +52,7 @@ class Registry:
         key = dispatch_key(name)
         if key in self._functions:
             raise ValueError(f"external function {name} is registered twice")
-        for before, after in zip(arguments, arguments[1:], strict=False):
+        for before, after in pairwise(arguments):
             if before.default is not REQUIRED and after.default is REQUIRED:
                 raise ValueError(f"{name}: {after.name} needs a default, as {before.name} has one")
         known = tuple(

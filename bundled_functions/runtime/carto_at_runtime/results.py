@@ -26,7 +26,7 @@ import orjson
 
 from carto_at_runtime.errors import InvocationError, reject
 from carto_at_runtime.limits import MAX_RESPONSE_BYTES, too_large
-from carto_at_runtime.ragged import RaggedArray, RaggedRecords, render_numbers
+from carto_at_runtime.ragged import Chunk, RaggedArray, RaggedRecords, render_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,8 +42,8 @@ class Rendering(Protocol):
     def __len__(self) -> int:
         """Return the number of rows."""
 
-    def joined(self) -> bytes:
-        """Return the escaped JSON of all rows, separated by commas."""
+    def joined(self) -> list[Chunk]:
+        """Return the escaped JSON of all rows, separated by commas, in chunks."""
 
     def pieces(self) -> list[bytes]:
         """Return the escaped JSON of each row."""
@@ -56,11 +56,11 @@ class _Numbers:
     def __len__(self) -> int:
         return len(self.values)
 
-    def joined(self) -> bytes:
-        return render_numbers(self.values)
+    def joined(self) -> list[Chunk]:
+        return [render_numbers(self.values)[1:-1]]
 
     def pieces(self) -> list[bytes]:
-        return render_numbers(self.values).split(b",")
+        return render_numbers(self.values)[1:-1].split(b",")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +70,12 @@ class _Identifiers:
     def __len__(self) -> int:
         return len(self.values)
 
-    def joined(self) -> bytes:
-        return _QUOTE + render_numbers(self.values).replace(b",", b'\\",\\"') + _QUOTE
+    def joined(self) -> list[Chunk]:
+        numbers = render_numbers(self.values)[1:-1]
+        return [_QUOTE, numbers.replace(b",", b'\\",\\"'), _QUOTE]
 
     def pieces(self) -> list[bytes]:
-        return [_QUOTE + one + _QUOTE for one in render_numbers(self.values).split(b",")]
+        return [_QUOTE + one + _QUOTE for one in render_numbers(self.values)[1:-1].split(b",")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +85,8 @@ class _Texts:
     def __len__(self) -> int:
         return len(self.values)
 
-    def joined(self) -> bytes:
-        return _escaped(self.values)[1:-1]
+    def joined(self) -> list[Chunk]:
+        return [_escaped(self.values)[1:-1]]
 
     def pieces(self) -> list[bytes]:
         return [_escaped(one) for one in self.values]
@@ -132,7 +133,7 @@ def _of_type(results: Any) -> Rendering:
     raise InvocationError(f"the function returned what cannot be sent as a column: {kind}")
 
 
-def join(results: Rendering, rows: int, kept: NDArray[np.int64] | None) -> bytes:
+def join(results: Rendering, rows: int, kept: NDArray[np.int64] | None) -> list[Chunk]:
     """Return the escaped JSON of all `rows` rows; `kept` are those that `results` is of, the others are NULL."""
     if kept is None:
         return results.joined()
@@ -140,15 +141,17 @@ def join(results: Rendering, rows: int, kept: NDArray[np.int64] | None) -> bytes
     if len(kept):
         for row, piece in zip(kept.tolist(), results.pieces(), strict=True):
             pieces[row] = piece
-    return b",".join(pieces)
+    return [b",".join(pieces)]
 
 
-def response(rows: int, results: bytes) -> bytes:
+def response(rows: int, results: list[Chunk]) -> bytes:
     """Wrap escaped results into the response to post; raise `ResponseTooLargeError` when Lambda would refuse it."""
-    posted = b'"{\\"success\\":true,\\"num_records\\":%d,\\"results\\":[%b]}"' % (rows, results)
-    if len(posted) > MAX_RESPONSE_BYTES:
-        raise too_large(rows, len(posted))
-    return posted
+    head = b'"{\\"success\\":true,\\"num_records\\":%d,\\"results\\":[' % rows
+    chunks = [head, *results, b']}"']
+    size = sum(map(len, chunks))
+    if size > MAX_RESPONSE_BYTES:
+        raise too_large(rows, size)
+    return b"".join(chunks)
 
 
 def failure(message: str, rows: int) -> bytes:

@@ -24,9 +24,25 @@ POINTS, LINE, RING = 0, 1, 2
 _HAS_Z, _HAS_M, _HAS_SRID = 0x80000000, 0x40000000, 0x20000000
 _FLAGS = _HAS_Z | _HAS_M | _HAS_SRID
 _NAMES = (
-    "Geometry Point LineString Polygon MultiPoint MultiLineString MultiPolygon GeometryCollection CircularString "
-    "CompoundCurve CurvePolygon MultiCurve MultiSurface Curve Surface PolyhedralSurface TIN Triangle"
-).split()
+    *(
+        "Geometry",
+        "Point",
+        "LineString",
+        "Polygon",
+        "MultiPoint",
+        "MultiLineString",
+        "MultiPolygon",
+    ),
+    *(
+        "GeometryCollection",
+        "CircularString",
+        "CompoundCurve",
+        "CurvePolygon",
+        "MultiCurve",
+        "MultiSurface",
+    ),
+    *("Curve", "Surface", "PolyhedralSurface", "TIN", "Triangle"),
+)
 _MEMBERS = {4: (1,), 5: (2,), 6: (3,), 7: (1, 2, 3, 4, 5, 6, 7)}
 _DEEPEST = 32
 _HEADERS = {0: struct.Struct(">I"), 1: struct.Struct("<I")}
