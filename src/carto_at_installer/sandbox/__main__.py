@@ -77,10 +77,10 @@ def _log_to(home: Home) -> None:
 
 def _open(home: Home, options: argparse.Namespace) -> Sandbox:
     """The sandbox, listening. Raises SandboxError with the way out."""
-    from carto_at_installer.sandbox.endpoint import EndpointError, require_loopback  # noqa: PLC0415
-    from carto_at_installer.sandbox.server import Sandbox  # noqa: PLC0415
-    from carto_at_installer.sandbox.settings import SettingsError  # noqa: PLC0415
-    from carto_at_installer.sandbox.state import StateError  # noqa: PLC0415
+    from carto_at_installer.sandbox.endpoint import EndpointError, require_loopback  # noqa: PLC0415  (at first use)
+    from carto_at_installer.sandbox.server import Sandbox  # noqa: PLC0415  (at first use)
+    from carto_at_installer.sandbox.settings import SettingsError  # noqa: PLC0415  (at first use)
+    from carto_at_installer.sandbox.state import StateError  # noqa: PLC0415  (at first use)
 
     ports = [options.port] if options.port else [options.wish_port, 0]
     try:

@@ -29,7 +29,7 @@ _REQUIRED = (
     "flask",
     "flask_cors",
 )
-_KEPT_ON_RESET = frozenset({"settings.json", "start.lock", "server.lock"})
+_KEPT_ON_RESET = frozenset({"settings.json", "port", "start.lock", "server.lock"})
 _STOP_SECONDS = 10.0
 
 
@@ -136,13 +136,12 @@ def _running(place: Home) -> ServerInfo | None:
 
 
 def _launch(place: Home, port: int, wait_seconds: float, idle_seconds: float) -> ServerInfo:
-    last = place.read_server()
     place.server_file.unlink(missing_ok=True)
     reader, writer = os.pipe()
     command = [
         sys.executable, "-P", "-m", "carto_at_installer.sandbox",
         "--home", str(place.path), "--port", str(port), "--ready-fd", str(writer),
-        "--idle-seconds", str(idle_seconds), "--wish-port", str(last.port if last else 0),
+        "--idle-seconds", str(idle_seconds), "--wish-port", str(place.last_port()),
     ]  # fmt: skip
     try:
         with place.log.open("ab") as log:

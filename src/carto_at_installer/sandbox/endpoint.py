@@ -152,5 +152,5 @@ class _Connection(BaseHTTPRequestHandler):
         self.wfile.flush()
         return True
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  (the base class's name)
         """Requests are logged where their operation is known."""

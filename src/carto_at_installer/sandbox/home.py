@@ -51,6 +51,7 @@ class Home:
     def __init__(self, path: Path) -> None:
         self.path = path.expanduser().absolute()
         self.server_file = self.path / "server.json"
+        self.port_file = self.path / "port"
         self.log = self.path / "sandbox.log"
         self.settings = self.path / "settings.json"
         self._server_lock = self.path / "server.lock"
@@ -78,6 +79,14 @@ class Home:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             json.dump(content, file)
         Path(name).replace(self.server_file)
+        self.port_file.write_text(f"{info.port}\n", encoding="ascii")
+
+    def last_port(self) -> int:
+        """The port of the last server, which the next one takes if it is free: clients' settings stay true. 0: none."""
+        try:
+            return int(self.port_file.read_text(encoding="ascii"))
+        except (OSError, ValueError):
+            return 0
 
     def read_server(self) -> ServerInfo | None:
         """What the server file says; None when there is none or it is not one of ours."""

@@ -91,6 +91,19 @@ def applies(statement: Document, question: Question) -> bool:
     )
 
 
+def missing_context(documents: Iterable[Document], question: Question) -> list[str]:
+    """The condition keys that statements on this action and resource ask for and the context does not give."""
+    keys = {
+        key
+        for document in documents
+        for statement in statements(document)
+        if _action_matches(statement, question) and _resource_matches(statement, question)
+        for wanted in statement.get("Condition", {}).values()
+        for key in wanted
+    }
+    return sorted(key for key in keys if key.lower() not in question.context)
+
+
 def _action_matches(statement: Document, question: Question) -> bool:
     action = question.action.lower()
     if "NotAction" in statement:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from carto_at_installer.sandbox.lambda_service.service import LambdaService
 from carto_at_installer.sandbox.logs_service.service import LogsService
 from carto_at_installer.sandbox.moto_services.app import SERVICES as MOTO_SERVICES
 from carto_at_installer.sandbox.moto_services.app import MotoServices
+from carto_at_installer.sandbox.moto_services.simulation import Simulation
 from carto_at_installer.sandbox.protocols import HttpRequest, HttpResponse, codec
 from carto_at_installer.sandbox.protocols.http import Scope, new_request_id
 from carto_at_installer.sandbox.redshift_service.provisioned import ProvisionedOperations
@@ -70,6 +72,11 @@ class Sandbox:
         targets = TargetStore(self._store)
         self._targets = RedshiftTargets(home / "redshift", targets, self._moto, self._lambda)
         self._operations = self._all_operations(targets)
+        simulate = Simulation(self._moto.directory).simulate
+        self._instead_of_moto: dict[tuple[str, str], dict[str, Operation]] = {
+            ("sts", "GetCallerIdentity"): {"GetCallerIdentity": _identity},
+            ("iam", "SimulatePrincipalPolicy"): {"SimulatePrincipalPolicy": simulate},
+        }
         self._data_apis: dict[str, DataApi] = {}
         self._data_lock = threading.Lock()
         self.last_request = time.monotonic()
@@ -104,6 +111,8 @@ class Sandbox:
         """Stop serving, end the workers, close the databases. The state is on disk already."""
         self.endpoint.shutdown()
         self.endpoint.server_close()
+        for data_api in self._data_apis.values():
+            data_api.close()
         self._lambda.close()
         self._targets.close()
         self._logs.close()
@@ -118,7 +127,7 @@ class Sandbox:
             return self._unsigned(request, request_id)
         try:
             response = self._route(request, scope, request_id)
-        except Exception as error:  # the edge of the server: one bad request must not end it  # noqa: BLE001
+        except Exception as error:  # noqa: BLE001  (one bad request must not end the server)
             _log.exception("%s %s failed", scope.service, request.target)
             response = _failure(scope.service, _internal(error), request_id)
         took = (time.monotonic() - started) * 1000
@@ -134,10 +143,11 @@ class Sandbox:
 
     def _route(self, request: HttpRequest, scope: Scope, request_id: str) -> HttpResponse:
         service = scope.service
-        if service == "sts" and b"Action=GetCallerIdentity" in request.body:
-            return self._answer("sts", request, scope, request_id, {"GetCallerIdentity": _identity})
         if service in MOTO_SERVICES:
-            return self._moto.respond(request, service)
+            own = self._instead_of_moto.get((service, _action(request)))
+            if own is None:
+                return self._moto.respond(request, service)
+            return self._answer(service, request, scope, request_id, own)
         if service in self._operations:
             return self._answer(service, request, scope, request_id, self._operations[service])
         if service == "redshift-data":
@@ -182,7 +192,7 @@ class Sandbox:
         """The Data API of a region; it brings the SQL engine, which takes about a second of CPU to load."""
         with self._data_lock:
             if region not in self._data_apis:
-                from carto_at_installer.sandbox.data_api.service import DataApi  # noqa: PLC0415
+                from carto_at_installer.sandbox.data_api.service import DataApi  # noqa: PLC0415  (at first use)
 
                 self._data_apis[region] = DataApi(self._targets.regional(region))
             return self._data_apis[region]
@@ -202,6 +212,12 @@ class Sandbox:
             403,
         )
         return _failure("", error, request_id)
+
+
+def _action(request: HttpRequest) -> str:
+    """The operation of a query request; empty for another protocol."""
+    match = re.search(rb"(?:^|&)Action=(\w+)", request.body or request.query.encode())
+    return match[1].decode() if match else ""
 
 
 def _implemented(operations: dict[str, Operation], service: str, name: str) -> Operation:

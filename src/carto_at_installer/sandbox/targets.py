@@ -35,6 +35,7 @@ from carto_at_installer.sandbox.redshift_service.targets_store import (
 from carto_at_installer.sandbox.services import Call
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from carto_at_installer.sandbox.engine import Engine
@@ -78,7 +79,7 @@ class RedshiftTargets:
         """What helps the Data API of one region."""
         return RegionalTargets(self, self._moto, region)
 
-    def target(self, region: str, request: dict[str, Any]) -> _Target:
+    def target(self, region: str, request: Mapping[str, Any]) -> _Target:
         """The cluster or workgroup that a request names.
 
         Raises AwsServiceError: unknown, both, neither, not available.
@@ -153,7 +154,7 @@ class RedshiftTargets:
             return engine
 
     def _open(self, target: _Target, database: str, path: Path) -> Engine:
-        from carto_at_installer.sandbox.engine import Engine  # noqa: PLC0415
+        from carto_at_installer.sandbox.engine import Engine  # noqa: PLC0415  (at first use)
 
         path.parent.mkdir(parents=True, exist_ok=True)
 
@@ -250,12 +251,12 @@ class RegionalTargets:
     _moto: MotoServices
     _region: str
 
-    def engine(self, request: dict[str, Any]) -> Engine:
+    def engine(self, request: Mapping[str, Any]) -> Engine:
         """The engine that a request names. Raises AwsServiceError."""
         target = self._targets.target(self._region, request)
         return self._targets.engine(target, request.get("Database") or "")
 
-    def database_user(self, request: dict[str, Any], caller: Caller) -> str:
+    def database_user(self, request: Mapping[str, Any], caller: Caller) -> str:
         """The database user that a request acts as. Raises AwsServiceError: an unknown secret, DbUser on serverless."""
         if request.get("SecretArn"):
             return self._user_of_secret(request["SecretArn"])

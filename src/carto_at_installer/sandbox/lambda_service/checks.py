@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 RUNTIMES = ("python3.10", "python3.11", "python3.12", "python3.13", "python3.14")
 MAX_ENVIRONMENT = 4096
+MAX_TIMEOUT = 900
 MAX_LAYERS = 5
 _RESERVED_VARIABLES = frozenset(
     {
@@ -77,6 +78,16 @@ def check_runtime(runtime: str | None) -> None:
         raise invalid(
             f"Value {runtime} at 'runtime' failed to satisfy constraint: Member must satisfy enum "
             f"value set: [{', '.join(RUNTIMES)}] or be a valid ARN (the sandbox runs Python only)"
+        )
+
+
+def check_timeout(seconds: int | None) -> None:
+    """At most 15 minutes. Raises AwsServiceError."""
+    if seconds is not None and seconds > MAX_TIMEOUT:
+        raise AwsServiceError(
+            "ValidationException",
+            f"1 validation error detected: Value '{seconds}' at 'timeout' failed to satisfy constraint: "
+            f"Member must have value less than or equal to {MAX_TIMEOUT}",
         )
 
 

@@ -36,6 +36,7 @@ class CodeStore:
     def __init__(self, root: Path) -> None:
         self._blobs = root / "blobs"
         self._unpacked = root / "unpacked"
+        self._foreign: dict[str, list[str]] = {}
         for folder in (self._blobs, self._unpacked):
             folder.mkdir(parents=True, exist_ok=True)
 
@@ -82,13 +83,20 @@ class CodeStore:
 
     def foreign(self, digest: str) -> list[str]:
         """The top-level packages of an unpacked zip that this interpreter cannot load."""
-        names: list[str] = json.loads((self.folder(digest) / _FOREIGN_LIST).read_text("utf-8"))
-        return names
+        if digest not in self._foreign:
+            text = (self.folder(digest) / _FOREIGN_LIST).read_text("utf-8")
+            self._foreign[digest] = json.loads(text)
+        return self._foreign[digest]
 
-    def forget(self, digest: str) -> None:
-        """Delete a zip that nobody uses any more."""
-        (self._blobs / f"{digest}.zip").unlink(missing_ok=True)
-        shutil.rmtree(self._unpacked / digest, ignore_errors=True)
+    def sweep(self, used: set[str]) -> None:
+        """Delete what nothing refers to. Only at the start of the server: running functions may need old code."""
+        for path in [*self._blobs.iterdir(), *self._unpacked.iterdir()]:
+            if path.name.removesuffix(".zip") in used:
+                continue
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
 
 
 def base64_digest(digest: str) -> str:

@@ -59,6 +59,7 @@ class FunctionOperations:
     def create(self, request: dict[str, Any], call: Call) -> dict[str, Any]:
         """CreateFunction."""
         checks.refuse_unsupported(request)
+        checks.check_timeout(request.get("Timeout"))
         name = function_reference(request["FunctionName"], call).name
         checks.check_runtime(request.get("Runtime"))
         if not request.get("Handler"):
@@ -143,12 +144,12 @@ class FunctionOperations:
             self._save_update(record, changed)
             if request.get("Publish"):
                 changed = self._publish(changed, changed["description"])
-        self._parts.forget_unused(record["code"]["digest"])
         return configuration(changed)
 
     def update_configuration(self, request: dict[str, Any], call: Call) -> dict[str, Any]:
         """UpdateFunctionConfiguration: members that are not given stay."""
         checks.refuse_unsupported(request)
+        checks.check_timeout(request.get("Timeout"))
         if request.get("Runtime"):
             checks.check_runtime(request["Runtime"])
         if request.get("Role"):
@@ -200,17 +201,13 @@ class FunctionOperations:
         with store.transaction():
             record = self._records.function(call.region, reference)
             key = f"{call.region}/{reference.name}"
-            digests = {record["code"]["digest"]}
             if reference.qualifier != LATEST:
                 store.delete("lambda.version", f"{key}/{reference.qualifier:0>8}")
             else:
                 for version in self._records.versions(call.region, reference.name):
-                    digests.add(version["code"]["digest"])
                     store.delete("lambda.version", f"{key}/{version['version']:0>8}")
                 store.delete("lambda.function", key)
         self._parts.pool.discard(record["arn"])
-        for digest in digests:
-            self._parts.forget_unused(digest)
         return {}
 
     def list(self, request: dict[str, Any], call: Call) -> dict[str, Any]:

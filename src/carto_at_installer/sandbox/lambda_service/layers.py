@@ -116,7 +116,6 @@ class LayerOperations:
         if record is not None:
             key = f"{call.region}/{version.name}/{version.version:08d}"
             self._records.store.delete("lambda.layer_version", key)
-            self._parts.forget_unused(record["code"]["digest"])
         return {}
 
     def _shown(self, record: Record) -> dict[str, Any]:

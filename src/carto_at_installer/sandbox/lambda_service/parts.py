@@ -77,11 +77,6 @@ class LambdaParts:
         """A URL of this endpoint that answers with a zip."""
         return f"{self.endpoint()}/_sandbox/code/{digest}"
 
-    def forget_unused(self, digest: str) -> None:
-        """Delete a zip when nothing refers to it any more."""
-        if not self.records.uses(digest):
-            self.code.forget(digest)
-
 
 def not_found(message: str) -> AwsServiceError:
     """`ResourceNotFoundException`."""

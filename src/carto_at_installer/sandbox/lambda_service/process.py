@@ -126,7 +126,7 @@ class Worker:
         return head, bytes(self._read(body_length, deadline))
 
     def _read(self, length: int, deadline: float) -> bytearray:
-        assert self._process.stdout is not None  # noqa: S101
+        assert self._process.stdout is not None  # noqa: S101  (opened as a pipe)
         fd, data = self._process.stdout.fileno(), bytearray()
         while len(data) < length:
             self._wait(fd, select.POLLIN, deadline)
@@ -140,7 +140,7 @@ class Worker:
         return data
 
     def _write(self, data: bytes, deadline: float) -> None:
-        assert self._process.stdin is not None  # noqa: S101
+        assert self._process.stdin is not None  # noqa: S101  (opened as a pipe)
         fd, rest = self._process.stdin.fileno(), memoryview(data)
         while rest:
             self._wait(fd, select.POLLOUT, deadline)
@@ -166,7 +166,7 @@ class Worker:
         return WorkerDiedError(timed_out=False, log=self._take_log(), exit_text=text)
 
     def _read_log(self) -> None:
-        assert self._process.stderr is not None  # noqa: S101
+        assert self._process.stderr is not None  # noqa: S101  (opened as a pipe)
         with self._process.stderr as stream:
             for raw in stream:
                 line = raw.decode("utf-8", "replace")
@@ -211,7 +211,7 @@ def host_sites() -> list[str]:
 def _widen(fd: int) -> None:
     """Larger pipes mean fewer switches between the processes; only Linux has them."""
     if sys.platform == "linux":
-        import fcntl  # noqa: PLC0415
+        import fcntl  # noqa: PLC0415  (at first use)
 
         with contextlib.suppress(OSError):
             fcntl.fcntl(fd, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)

@@ -63,19 +63,16 @@ class Records:
         prefix = f"{region}/{name}/" if name else f"{region}/"
         return [item for _, item in self.store.items("lambda.layer_version", prefix)][::-1]
 
-    def uses(self, digest: str) -> bool:
-        """Whether any function, version or layer needs that zip."""
-        kinds = (
-            "lambda.function",
-            "lambda.version",
-            "lambda.layer_version",
-            "lambda.retired_layer",
-        )
-        return any(
-            record["code"]["digest"] == digest
-            for kind in kinds
-            for _, record in self.store.items(kind)
-        )
+    def digests(self) -> set[str]:
+        """The zips that functions, their versions and layers need."""
+        found: set[str] = set()
+        for kind in ("lambda.function", "lambda.version", "lambda.layer_version"):
+            for _, record in self.store.items(kind):
+                for held in (record, record.get("previous") or {}):
+                    found.update(layer["digest"] for layer in held.get("layers", []))
+                    if "code" in held:
+                        found.add(held["code"]["digest"])
+        return found
 
 
 def state(record: Record) -> str:

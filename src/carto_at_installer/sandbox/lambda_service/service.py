@@ -48,6 +48,7 @@ class LambdaService:
             log=log,
             endpoint=endpoint,
         )
+        self.parts.code.sweep(self.parts.records.digests())
         self._invocations = InvokeOperations(self.parts)
         self._groups = (
             FunctionOperations(self.parts),

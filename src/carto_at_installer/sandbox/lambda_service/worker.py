@@ -154,7 +154,7 @@ def main() -> None:
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
     os.dup2(2, 1)
-    sys.stdout = sys.stderr = os.fdopen(2, "w", encoding="utf-8", errors="replace", closefd=False)
+    sys.stdout = sys.stderr = os.fdopen(2, "w", 1, encoding="utf-8", errors="replace", closefd=False)
     log_handler = LogHandler()
     logging.getLogger().addHandler(log_handler)
     try:
@@ -163,7 +163,7 @@ def main() -> None:
         _finish_log()
         _send(sink, {"kind": "init_error", "error": _fault_error(fault)})
         return
-    except BaseException as error:  # noqa: BLE001
+    except BaseException as error:  # noqa: BLE001  (whatever a function raises is its answer)
         _finish_log()
         _send(sink, {"kind": "init_error", "error": _error(error, "")})
         return
@@ -182,9 +182,9 @@ def _load(setup: dict[str, Any]) -> Callable[[Any, Any], Any]:
     """Prepare the module path as Lambda has it and import the handler. Raises FaultError."""
     _install_runtime_client()
     sys.path[:0] = [setup["task_root"], *setup["layer_paths"]]
-    sys.meta_path.insert(0, HostPackages(setup["foreign"], setup["host_sites"]))  # type: ignore[arg-type]
+    sys.meta_path.insert(0, HostPackages(setup["foreign"], setup["host_sites"]))
     extras = HostPackages(_RUNTIME_EXTRAS, setup["host_sites"], fallback=True)
-    sys.meta_path.append(extras)  # type: ignore[arg-type]
+    sys.meta_path.append(extras)
     os.chdir(setup["task_root"])
     name = setup["handler"]
     module_name, _, function_name = name.rpartition(".")
@@ -240,7 +240,7 @@ def _invoke(
     except SystemExit as error:
         _finish_log()
         os._exit(error.code if isinstance(error.code, int) else 1)
-    except BaseException as error:  # noqa: BLE001
+    except BaseException as error:  # noqa: BLE001  (whatever a function raises is its answer)
         return {"kind": "error", "error": _logged(_error(error, head["id"]))}, b""
     return {"kind": "result"}, payload.encode() if isinstance(payload, str) else bytes(payload)
 
@@ -276,7 +276,7 @@ def _logged(error: dict[str, Any]) -> dict[str, Any]:
 def _peak_memory_kb() -> int:
     """The peak of this program alone: what getrusage tells on Linux includes the parent's before the exec."""
     try:
-        with open("/proc/self/status", encoding="ascii") as status:  # noqa: PTH123
+        with open("/proc/self/status", encoding="ascii") as status:  # noqa: PTH123  (cheap)
             return next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
     except (OSError, StopIteration):
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024

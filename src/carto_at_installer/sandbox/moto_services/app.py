@@ -85,12 +85,12 @@ class MotoServices:
     def _load(self) -> None:
         if self._application is not None:
             return
-        from moto.moto_server.werkzeug_app import (  # noqa: PLC0415
+        from moto.moto_server.werkzeug_app import (  # noqa: PLC0415  (at first use)
             DomainDispatcherApplication,
             create_backend_app,
         )
 
-        from carto_at_installer.sandbox.moto_services import clock  # noqa: PLC0415
+        from carto_at_installer.sandbox.moto_services import clock  # noqa: PLC0415  (at first use)
 
         clock.install()
         self._application = DomainDispatcherApplication(create_backend_app)
@@ -120,7 +120,7 @@ class MotoServices:
             raise
 
     def _serve_repeatably(self, request: HttpRequest, at: float, seed: int) -> HttpResponse:
-        from carto_at_installer.sandbox.moto_services import clock  # noqa: PLC0415
+        from carto_at_installer.sandbox.moto_services import clock  # noqa: PLC0415  (at first use)
 
         for policy in _AWS_POLICY.findall(unquote(request.body.decode("latin-1"))):
             Directory(self._lock).add_aws_policy(policy)
@@ -144,7 +144,7 @@ class MotoServices:
 
 def reset_backends() -> None:
     """Empty moto."""
-    import moto.backends  # noqa: PLC0415
+    import moto.backends  # noqa: PLC0415  (at first use)
 
     for name in SERVICES:
         moto.backends.get_backend(cast("Any", name)).reset()  # type: ignore[arg-type, unused-ignore]

@@ -73,7 +73,7 @@ def install() -> None:
 @contextmanager
 def repeatable(at: float, seed: int) -> Iterator[None]:
     """Within this block moto sees the time `at` (seconds since 1970) and draws identifiers from `seed`."""
-    from moto.moto_api._internal import mock_random  # noqa: PLC0415
+    from moto.moto_api._internal import mock_random  # noqa: PLC0415  (at first use)
 
     mock_random.seed(seed)
     _now.at = at

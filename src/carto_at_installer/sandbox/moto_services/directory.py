@@ -9,12 +9,16 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from carto_at_installer.sandbox.identity import ACCOUNT, DEFAULT_CALLER, Caller
+from carto_at_installer.sandbox.identity import ACCOUNT, ADMINISTRATOR, DEFAULT_CALLER, Caller
 
 if TYPE_CHECKING:
     import threading
 
 Document = dict[str, Any]
+_ADMINISTRATOR_ACCESS: Document = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +62,13 @@ class Directory:
                         managed += group.managed_policies.values()
                     documents = _documents(policies) + _managed(managed)
                     return Principal(arn, user.name, user.id, documents)
+        if arn == DEFAULT_CALLER.arn:
+            return Principal(arn, ADMINISTRATOR, DEFAULT_CALLER.user_id, (_ADMINISTRATOR_ACCESS,))
         return None
 
     def caller(self, access_key: str) -> Caller:
         """Whose access key that is; keys that nobody owns are the administrator's."""
-        from moto.sts.models import sts_backends  # noqa: PLC0415
+        from moto.sts.models import sts_backends  # noqa: PLC0415  (at first use)
 
         with self._lock:
             for backend in sts_backends[ACCOUNT].values():
@@ -87,7 +93,7 @@ class Directory:
 
     def secret(self, arn: str, region: str) -> str | None:
         """The text of a secret by ARN or name, or None."""
-        from moto.secretsmanager.models import secretsmanager_backends  # noqa: PLC0415
+        from moto.secretsmanager.models import secretsmanager_backends  # noqa: PLC0415  (at first use)
 
         with self._lock:
             for secret in secretsmanager_backends[ACCOUNT][region].secrets.values():
@@ -99,7 +105,7 @@ class Directory:
 
     def add_aws_policy(self, arn: str) -> None:
         """Make one of AWS's own managed policies known; moto would load all of them (a second) or none."""
-        from moto.iam.models import AWSManagedPolicy  # noqa: PLC0415
+        from moto.iam.models import AWSManagedPolicy  # noqa: PLC0415  (at first use)
 
         with self._lock:
             backend = _iam(arn)
@@ -115,14 +121,14 @@ class Directory:
 
 
 def _aws_policies() -> dict[str, Any]:
-    from moto.iam.aws_managed_policies import aws_managed_policies_data  # noqa: PLC0415
+    from moto.iam.aws_managed_policies import aws_managed_policies_data  # noqa: PLC0415  (at first use)
 
     policies: dict[str, Any] = json.loads(aws_managed_policies_data)
     return policies
 
 
 def _iam(arn: str) -> Any:
-    from moto.iam.models import iam_backends  # noqa: PLC0415
+    from moto.iam.models import iam_backends  # noqa: PLC0415  (at first use)
 
     parts = arn.split(":")
     return iam_backends[ACCOUNT][parts[1] if len(parts) > 1 else "aws"]

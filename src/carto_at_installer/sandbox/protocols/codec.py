@@ -125,11 +125,11 @@ def _dump(content: Any) -> bytes:
 @lru_cache(maxsize=16)
 def codec(service: str) -> Codec:
     """The codec of a service, by botocore's name of it."""
-    from botocore.loaders import Loader  # noqa: PLC0415
-    from botocore.model import ServiceModel  # noqa: PLC0415
+    from botocore.loaders import Loader  # noqa: PLC0415  (at first use)
+    from botocore.model import ServiceModel  # noqa: PLC0415  (at first use)
 
-    from carto_at_installer.sandbox.protocols.query import QueryCodec  # noqa: PLC0415
-    from carto_at_installer.sandbox.protocols.rest_json import RestJsonCodec  # noqa: PLC0415
+    from carto_at_installer.sandbox.protocols.query import QueryCodec  # noqa: PLC0415  (at first use)
+    from carto_at_installer.sandbox.protocols.rest_json import RestJsonCodec  # noqa: PLC0415  (at first use)
 
     kinds: dict[str, type[Codec]] = {
         "json": JsonCodec,

@@ -26,6 +26,21 @@ _TYPES: dict[str, tuple[type, ...]] = {
 }
 
 
+_CATEGORIES = {
+    r"\w-_": r"\w\-_",
+    r"\p{L}": r"\w",
+    r"\p{N}": r"\w",
+    r"\p{Z}": r"\s",
+    r"\p{IsLetter}": r"\w",
+    r"\p{IsDigit}": r"\d",
+    r"\p{Graph}": r"!-~",
+    r"\p{ASCII}": r"\x00-\x7f",
+    r"\P{M}": r"\x00-\U0010ffff",
+    r"\p{M}": r"\u0300-\u036f",
+}
+_CHECKED_BY_THE_SERVICE = frozenset({"Runtime"})  # Lambda has its own error for these enumerations
+
+
 def problems(shape: Shape, value: Any) -> list[str]:
     """Every constraint that `value` breaks, as AWS words them; empty when it is fine."""
     return list(_structure(shape, value, ""))
@@ -85,7 +100,8 @@ def _scalar(shape: Shape, value: Any, where: str) -> Iterator[str]:
             yield f"{failed} have value greater than or equal to {metadata['min']}"
         if "max" in metadata and value > metadata["max"]:
             yield f"{failed} have value less than or equal to {metadata['max']}"
-    if metadata.get("enum") and value not in metadata["enum"]:
+    free = shape.name in _CHECKED_BY_THE_SERVICE
+    if metadata.get("enum") and value not in metadata["enum"] and not free:
         yield f"{failed} satisfy enum value set: [{', '.join(metadata['enum'])}]"
     pattern = metadata.get("pattern")
     if pattern and isinstance(value, str) and not compiled(pattern).fullmatch(value):
@@ -104,5 +120,7 @@ def _length(shape: Shape, value: Any, where: str) -> Iterator[str]:
 
 @lru_cache(maxsize=1024)
 def compiled(pattern: str) -> re.Pattern[str]:
-    """A pattern of a service model. They are Java's; those of our services are Python's, too (a test holds that)."""
+    """A pattern of a service model. They are Java's: Python has no `\\p{L}`, so that the nearest classes stand in."""
+    for category, python in _CATEGORIES.items():
+        pattern = pattern.replace(category, python)
     return re.compile(pattern)
