@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def rewrite_call(
     node: exp.Anonymous, schema: str | None, names: Names, scope: Scope
-) -> exp.Expression:
+) -> exp.Expr:
     """The DuckDB form of `schema.name(arguments)`; the arguments are in DuckDB's form already.
 
     Raises RedshiftError when there is no such function, UnsupportedSqlError when Redshift has it and the sandbox not.
@@ -47,7 +47,7 @@ def rewrite_call(
     return _user_call(_chosen(candidates, node, names, scope), node, names)
 
 
-def _built_in(name: str, node: exp.Anonymous, names: Names) -> exp.Expression | None:
+def _built_in(name: str, node: exp.Anonymous, names: Names) -> exp.Expr | None:
     if name in special.FORMS:
         return special.FORMS[name](node, names)
     if isinstance(node.parent, (exp.Window, exp.WithinGroup)) or name in builtins.AGGREGATES:
@@ -61,11 +61,11 @@ def _built_in(name: str, node: exp.Anonymous, names: Names) -> exp.Expression | 
     return None
 
 
-def _native(name: str, node: exp.Anonymous) -> exp.Expression:
+def _native(name: str, node: exp.Anonymous) -> exp.Expr:
     return exp.Anonymous(this=name, expressions=node.expressions)
 
 
-def _macro(name: str, node: exp.Anonymous) -> exp.Expression | None:
+def _macro(name: str, node: exp.Anonymous) -> exp.Expr | None:
     fitting = [
         each for each in shims.BY_NAME[name] if len(each.parameters) == len(node.expressions)
     ]
@@ -80,7 +80,7 @@ def _macro(name: str, node: exp.Anonymous) -> exp.Expression | None:
     return shim(name, *arguments)
 
 
-def coerced(argument: exp.Expression, kind: RsType) -> exp.Expression:
+def coerced(argument: exp.Expr, kind: RsType) -> exp.Expr:
     """A literal without a type of its own takes the parameter's type; everything else stays."""
     if isinstance(argument, exp.Null) or (
         isinstance(argument, exp.Literal) and argument.is_string and not kind.textual
@@ -91,7 +91,7 @@ def coerced(argument: exp.Expression, kind: RsType) -> exp.Expression:
     return argument
 
 
-def _user_call(function: UserFunction, node: exp.Anonymous, names: Names) -> exp.Expression:
+def _user_call(function: UserFunction, node: exp.Anonymous, names: Names) -> exp.Expr:
     names.dependencies.add(function.oid)
     arguments = [
         coerced(argument, kind)
@@ -115,7 +115,7 @@ def _chosen(
 
 
 def argument_types(
-    arguments: Sequence[exp.Expression], names: Names, scope: Scope
+    arguments: Sequence[exp.Expr], names: Names, scope: Scope
 ) -> list[RsType | None]:
     """The type of each argument; None for a literal text, for NULL and for what cannot be told."""
     known = names.types_of([a.sql("duckdb", identify=True) for a in arguments], scope.source(arguments))

@@ -15,13 +15,13 @@ _INTEGERS = frozenset({"smallint", "integer", "bigint"})
 _BYTES = frozenset({"from_hex", "st_asbinary", "st_asewkb"})
 
 
-def rewrite_cast(node: exp.Cast | exp.TryCast) -> exp.Expression:
+def rewrite_cast(node: exp.Cast | exp.TryCast) -> exp.Expr:
     """The DuckDB form of a CAST whose operand is in DuckDB's form already."""
     kind = parse_type(node.to.sql("redshift"))
     return cast_to(node.this, kind, attempt=isinstance(node, exp.TryCast))
 
 
-def cast_to(value: exp.Expression, kind: RsType, *, attempt: bool = False) -> exp.Expression:
+def cast_to(value: exp.Expr, kind: RsType, *, attempt: bool = False) -> exp.Expr:
     """`value` as a value of `kind`; `attempt` gives NULL instead of an error where the text cannot be read."""
     if kind.textual:
         return _to_text(value, kind)
@@ -37,7 +37,7 @@ def cast_to(value: exp.Expression, kind: RsType, *, attempt: bool = False) -> ex
     return cls(this=value, to=exp.DataType.build(kind.duckdb, dialect="duckdb"))
 
 
-def _shim_name(node: exp.Expression) -> str:
+def _shim_name(node: exp.Expr) -> str:
     node = node.unnest()
     if isinstance(node, exp.Dot) and isinstance(node.expression, exp.Anonymous):
         return str(node.expression.this)
@@ -50,7 +50,7 @@ def _check_integer(text: str, kind: RsType) -> None:
         raise RedshiftError(f'invalid input syntax for {name}: "{text}"')
 
 
-def _to_text(value: exp.Expression, kind: RsType) -> exp.Expression:
+def _to_text(value: exp.Expr, kind: RsType) -> exp.Expr:
     is_literal = isinstance(value, exp.Literal) and value.is_string
     varchar = exp.DataType.build("VARCHAR")
     text = exp.Cast(this=value, to=varchar) if is_literal else shim("varchar_of", value)

@@ -56,6 +56,9 @@ _COMMANDS: tuple[tuple[tuple[str, ...], Callable[[Session, Cursor], ResultSet | 
     (("drop", "table"), table_commands.drop),
     (("truncate",), table_commands.truncate),
     (("comment", "on"), privilege_commands.comment),
+    *(((verb, kind), command) for verb, command in (
+        ("create", privilege_commands.create_principal), ("drop", privilege_commands.drop_principal),
+    ) for kind in ("user", "group", "role")),
     (("grant",), privilege_commands.grant),
     (("revoke",), privilege_commands.revoke),
 )

@@ -66,6 +66,14 @@ class Cursor:
         self.index -= 1
         raise self.syntax_error()
 
+    def exact_identifier(self) -> str:
+        """An identifier of a user or role: quoted ones (`"IAMR:deployer"`) keep their letters as they are."""
+        quoted_text = self.peek()
+        if quoted_text.startswith('"'):
+            self.index += 1
+            return quoted_text[1:-1].replace('""', '"')
+        return self.identifier()
+
     def name(self) -> tuple[str, ...]:
         """A dotted name: one to three identifiers."""
         parts = [self.identifier()]

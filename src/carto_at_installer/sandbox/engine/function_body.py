@@ -46,7 +46,7 @@ def body_expression(definition: FunctionDefinition, names: Names) -> str:
     return _bound(value, len(types))
 
 
-def _single_expression(body: str) -> exp.Expression:
+def _single_expression(body: str) -> exp.Expr:
     statements = split(body)
     if len(statements) != 1:
         raise RedshiftError("The body of a SQL function must be one SELECT statement")
@@ -63,7 +63,7 @@ def _single_expression(body: str) -> exp.Expression:
     return tree.expressions[0].unalias()
 
 
-def _returned(value: exp.Expression, kind: RsType) -> exp.Expression:
+def _returned(value: exp.Expr, kind: RsType) -> exp.Expr:
     if kind.name == "geometry":
         return value
     if kind.textual and kind.length >= MAX_VARCHAR:
@@ -71,7 +71,7 @@ def _returned(value: exp.Expression, kind: RsType) -> exp.Expression:
     return cast_to(value, kind)
 
 
-def _bound(value: exp.Expression, count: int) -> str:
+def _bound(value: exp.Expr, count: int) -> str:
     uses = [column for column in value.find_all(exp.Column) if "parameter" in column.meta]
     times = Counter(column.meta["parameter"] for column in uses)
     if not times or max(times.values()) == 1:

@@ -107,6 +107,12 @@ def create(cursor: duckdb.DuckDBPyConnection, new: NewFunction) -> None:
     if old is not None:
         _check_replacement(old, definition)
         cursor.execute(f"DELETE FROM {SCHEMA}.functions WHERE oid = ?", [old.oid])
+    else:
+        # EXECUTE on a new function is everybody's until it is revoked.
+        cursor.execute(
+            f"INSERT INTO {SCHEMA}.grants VALUES ('function', ?, 'execute', 'public', 'public', ?, false)",
+            [f"{new.schema}.{name}({signature(arguments)})", new.owner],
+        )
     oid = old.oid if old else _next_oid(cursor)
     parameters = ", ".join(f"p{i} {kind.duckdb}" for i, kind in enumerate(arguments, 1))
     cursor.execute(
@@ -114,7 +120,7 @@ def create(cursor: duckdb.DuckDBPyConnection, new: NewFunction) -> None:
         f"({parameters}) AS {new.expression}"
     )
     cursor.execute(
-        f"INSERT INTO {SCHEMA}.functions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        f"INSERT INTO {SCHEMA}.functions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             oid,
             new.schema,
@@ -128,6 +134,8 @@ def create(cursor: duckdb.DuckDBPyConnection, new: NewFunction) -> None:
             _options_text(definition.options),
             old.owner if old else new.owner,
             new.ddl,
+            " ".join(str(kind.oid) for kind in arguments),
+            definition.returns.oid,
         ],
     )
 

@@ -20,13 +20,13 @@ _SCOPES = (exp.Select, exp.Update, exp.Delete, exp.Merge, exp.Insert)
 UNNESTED = "rs_unnested"
 
 
-def shim(name: str, *arguments: exp.Expression) -> exp.Expression:
+def shim(name: str, *arguments: exp.Expr) -> exp.Expr:
     """A call of one of our macros."""
     call = exp.Anonymous(this=name, expressions=list(arguments))
     return exp.Dot(this=exp.to_identifier("pg_rs", quoted=True), expression=call)
 
 
-def sources(scope: exp.Expression) -> Iterator[exp.Expression]:
+def sources(scope: exp.Expr) -> Iterator[exp.Expr]:
     """The things a statement selects from or changes, in order."""
     for key in ("this", "using"):
         part = scope.args.get(key)
@@ -40,7 +40,7 @@ def sources(scope: exp.Expression) -> Iterator[exp.Expression]:
         yield join.this
 
 
-def aliases(node: exp.Expression) -> dict[str, bool]:
+def aliases(node: exp.Expr) -> dict[str, bool]:
     """Names of the relations in scope at `node`, inner ones first; the value says whether it is an unnested array."""
     found: dict[str, bool] = {}
     scope = node.find_ancestor(*_SCOPES)
@@ -53,13 +53,13 @@ def aliases(node: exp.Expression) -> dict[str, bool]:
     return found
 
 
-def _alias(source: exp.Expression) -> str:
+def _alias(source: exp.Expr) -> str:
     if isinstance(source, exp.AtIndex):
         source = source.this
     return str(source.alias_or_name)
 
 
-def rewrite_unnests(tree: exp.Expression) -> None:
+def rewrite_unnests(tree: exp.Expr) -> None:
     """Turn every `FROM t, t.items AS i` into a lateral subquery that yields one SUPER per element."""
     for scope in list(tree.find_all(*_SCOPES)):
         known = aliases_above(scope)
@@ -74,12 +74,12 @@ def rewrite_unnests(tree: exp.Expression) -> None:
                 known[name] = source.meta.get(UNNESTED, False)
 
 
-def aliases_above(scope: exp.Expression) -> dict[str, bool]:
+def aliases_above(scope: exp.Expr) -> dict[str, bool]:
     """Names in scope outside of `scope`, for correlated subqueries."""
     return aliases(scope)
 
 
-def _unnest(source: exp.Expression, known: dict[str, bool]) -> exp.Expression | None:
+def _unnest(source: exp.Expr, known: dict[str, bool]) -> exp.Expr | None:
     index = ""
     if isinstance(source, exp.AtIndex):
         index = source.args["expression"].name
@@ -98,12 +98,12 @@ def _unnest(source: exp.Expression, known: dict[str, bool]) -> exp.Expression | 
     return _lateral(array, alias, index)
 
 
-def _lateral(array: exp.Expression, alias: str, index: str) -> exp.Expression:
-    def unnest(value: exp.Expression) -> exp.Expression:
+def _lateral(array: exp.Expr, alias: str, index: str) -> exp.Expr:
+    def unnest(value: exp.Expr) -> exp.Expr:
         return exp.Anonymous(this="unnest", expressions=[value])
 
     elements = shim("super_elements", array)
-    columns: list[exp.Expression] = [
+    columns: list[exp.Expr] = [
         exp.alias_(unnest(elements), alias, quoted=True),
     ]
     if index:
@@ -120,7 +120,7 @@ def _lateral(array: exp.Expression, alias: str, index: str) -> exp.Expression:
     return lateral
 
 
-def _navigate(parts: list[str], known: dict[str, bool]) -> exp.Expression:
+def _navigate(parts: list[str], known: dict[str, bool]) -> exp.Expr:
     """The expression of a dotted path whose first part is a relation in scope."""
     if known[parts[0]]:
         column, path = exp.column(parts[0], table=parts[0], quoted=True), parts[1:]
@@ -129,14 +129,14 @@ def _navigate(parts: list[str], known: dict[str, bool]) -> exp.Expression:
     return attributes(column, path)
 
 
-def attributes(base: exp.Expression, path: list[str]) -> exp.Expression:
+def attributes(base: exp.Expr, path: list[str]) -> exp.Expr:
     """`base.a.b` on a SUPER; attributes that are not there give NULL."""
     for part in path:
         base = shim("super_item", base, exp.Literal.string(f'$."{part}"'))
     return base
 
 
-def rewrite_columns(tree: exp.Expression) -> exp.Expression:
+def rewrite_columns(tree: exp.Expr) -> exp.Expr:
     """Turn dotted and bracketed paths into look-ups, wherever they are not plain columns."""
     for column in list(tree.find_all(exp.Column)):
         parts = [part.name for part in column.parts]
@@ -153,7 +153,7 @@ def rewrite_columns(tree: exp.Expression) -> exp.Expression:
     return tree
 
 
-def _column(parts: list[str], known: dict[str, bool]) -> exp.Expression | None:
+def _column(parts: list[str], known: dict[str, bool]) -> exp.Expr | None:
     if parts[0] in known:
         if known[parts[0]]:
             return _navigate(parts, known)
@@ -166,7 +166,7 @@ def _column(parts: list[str], known: dict[str, bool]) -> exp.Expression | None:
     return None
 
 
-def _step(node: exp.Expression) -> exp.Expression | None:
+def _step(node: exp.Expr) -> exp.Expr | None:
     """One `.name` or `[index]` after an expression."""
     if isinstance(node, exp.Dot):
         if isinstance(node.expression, exp.Identifier) and not isinstance(node.this, exp.Identifier):
@@ -187,7 +187,7 @@ def _step(node: exp.Expression) -> exp.Expression | None:
     return shim("super_item", node.this, path)
 
 
-def _replace(tree: exp.Expression, old: exp.Expression, new: exp.Expression) -> exp.Expression:
+def _replace(tree: exp.Expr, old: exp.Expr, new: exp.Expr) -> exp.Expr:
     if old is tree:
         return new
     old.replace(new)

@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from carto_at_installer.sandbox.errors import RedshiftError, UnsupportedSqlError
 
-_KNOWN: frozenset[type[exp.Expression]] = frozenset(
+_KNOWN: frozenset[type[exp.Expr]] = frozenset(
     {
         exp.Add, exp.Alias, exp.Aliases, exp.All, exp.And, exp.Anonymous, exp.Any, exp.AtIndex, exp.AtTimeZone,
         exp.Between, exp.BitwiseAnd, exp.BitwiseLeftShift, exp.BitwiseNot, exp.BitwiseOr,
@@ -31,7 +31,7 @@ _SELECT_PARTS = frozenset(
 )  # fmt: skip
 
 
-def check_node(node: exp.Expression) -> None:
+def check_node(node: exp.Expr) -> None:
     """Raise UnsupportedSqlError for a construct that the engine does not know, naming it."""
     if type(node) not in _KNOWN:
         raise UnsupportedSqlError(
@@ -55,7 +55,7 @@ def check_node(node: exp.Expression) -> None:
             )
 
 
-def name_projections(tree: exp.Expression) -> None:
+def name_projections(tree: exp.Expr) -> None:
     """Give every column of a SELECT that has no name the one that Redshift would show."""
     for select in tree.find_all(exp.Select):
         for projection in list(select.expressions):
@@ -81,7 +81,7 @@ _FIXED = {
 }
 
 
-def projection_name(node: exp.Expression) -> str:
+def projection_name(node: exp.Expr) -> str:
     """The name of an unnamed result column: the column's, the function's, or `?column?`."""
     if type(node) in _FIXED:
         return _FIXED[type(node)]

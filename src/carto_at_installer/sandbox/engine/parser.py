@@ -11,8 +11,9 @@ from typing import Any, ClassVar
 import sqlglot
 from sqlglot import exp
 from sqlglot.dialects.redshift import Redshift
+from sqlglot.parsers.redshift import RedshiftParser
 from sqlglot.errors import ParseError, TokenError
-from sqlglot.tokens import TokenType
+from sqlglot.tokenizer_core import TokenType
 
 from carto_at_installer.sandbox.errors import RedshiftError
 from carto_at_installer.sql.statements import tokens
@@ -32,23 +33,23 @@ class RedshiftGrammar(Redshift):
             "#": TokenType.HASH,
         }
 
-    class Parser(Redshift.Parser):
+    class Parser(RedshiftParser):
         """With calls left alone, and APPROXIMATE read as the exact function."""
 
         FUNCTIONS: ClassVar[dict[str, Any]] = {}
         FUNCTION_PARSERS: ClassVar[dict[str, Any]] = {
             name: parser
-            for name, parser in Redshift.Parser.FUNCTION_PARSERS.items()
+            for name, parser in RedshiftParser.FUNCTION_PARSERS.items()
             if name in _SYNTAX
         }
         NO_PAREN_FUNCTION_PARSERS: ClassVar[dict[str, Any]] = {
             name: parser
-            for name, parser in Redshift.Parser.NO_PAREN_FUNCTION_PARSERS.items()
+            for name, parser in RedshiftParser.NO_PAREN_FUNCTION_PARSERS.items()
             if name in {"ANY", "CASE", "SYSDATE"}
         }
 
 
-def parse(sql: str) -> exp.Expression:
+def parse(sql: str) -> exp.Expr:
     """The tree of one statement. Raises RedshiftError in Redshift's wording."""
     try:
         tree = sqlglot.parse_one(_plain(sql), read=RedshiftGrammar)

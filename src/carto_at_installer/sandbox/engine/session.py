@@ -42,6 +42,7 @@ class Session:
         self._cancelled = threading.Event()
         self.query_id = 0
         connection.execute(f"SET VARIABLE rs_context = {literal(self.id)}")
+        connection.execute(f"SET VARIABLE rs_database = {literal(engine.database)}")
         connection.execute(f"SET VARIABLE rs_user = {literal(user)}")
 
     def execute(self, sql: str, parameters: Mapping[str, str] | None = None) -> ResultSet | None:

@@ -38,7 +38,7 @@ _PARTS = {
 _PART_OF = {word: part for part, words in _PARTS.items() for word in words}
 
 
-def date_part_name(node: exp.Expression) -> str:
+def date_part_name(node: exp.Expr) -> str:
     """The date part that a word, quoted or not, stands for."""
     word = node.name.lower() if isinstance(node, (exp.Literal, exp.Column, exp.Var)) else ""
     if word not in _PART_OF:
@@ -46,18 +46,18 @@ def date_part_name(node: exp.Expression) -> str:
     return _PART_OF[word]
 
 
-def call(name: str, *arguments: exp.Expression | str) -> exp.Expression:
+def call(name: str, *arguments: exp.Expr | str) -> exp.Expr:
     """A call of a native DuckDB function; texts become literals."""
     values = [exp.Literal.string(a) if isinstance(a, str) else a for a in arguments]
     return exp.Anonymous(this=name, expressions=values)
 
 
-def cast(node: exp.Expression, duckdb_type: str) -> exp.Expression:
+def cast(node: exp.Expr, duckdb_type: str) -> exp.Expr:
     """A DuckDB cast."""
     return exp.Cast(this=node, to=exp.DataType.build(duckdb_type, dialect="duckdb"))
 
 
-def _arguments(node: exp.Anonymous, *counts: int) -> list[exp.Expression]:
+def _arguments(node: exp.Anonymous, *counts: int) -> list[exp.Expr]:
     if len(node.expressions) not in counts:
         raise RedshiftError(
             f"function {str(node.this).lower()} with {len(node.expressions)} arguments does not exist"
@@ -65,12 +65,12 @@ def _arguments(node: exp.Anonymous, *counts: int) -> list[exp.Expression]:
     return list(node.expressions)
 
 
-def _moment(node: exp.Expression) -> exp.Expression:
+def _moment(node: exp.Expr) -> exp.Expr:
     """A literal text as a date or time is a timestamp."""
     return cast(node, "TIMESTAMP") if isinstance(node, exp.Literal) and node.is_string else node
 
 
-def _dateadd(node: exp.Anonymous, _: Names) -> exp.Expression:
+def _dateadd(node: exp.Anonymous, _: Names) -> exp.Expr:
     part, count, moment = _arguments(node, 3)
     unit = date_part_name(part)
     makers = {
@@ -88,29 +88,29 @@ def _dateadd(node: exp.Anonymous, _: Names) -> exp.Expression:
     return exp.Paren(this=added)
 
 
-def _datediff(node: exp.Anonymous, _: Names) -> exp.Expression:
+def _datediff(node: exp.Anonymous, _: Names) -> exp.Expr:
     part, start, end = _arguments(node, 3)
     moments = [cast(_moment(each), "TIMESTAMP") for each in (start, end)]
     return call("date_diff", date_part_name(part), *moments)
 
 
-def _date_part(node: exp.Anonymous, _: Names) -> exp.Expression:
+def _date_part(node: exp.Anonymous, _: Names) -> exp.Expr:
     part, moment = _arguments(node, 2)
     return date_part(date_part_name(part), moment)
 
 
-def date_part(part: str, moment: exp.Expression) -> exp.Expression:
+def date_part(part: str, moment: exp.Expr) -> exp.Expr:
     """`part` of a moment as an INTEGER, as Redshift's EXTRACT gives it (seconds without a fraction)."""
     value = call("date_part", part, _moment(moment))
     return cast(call("floor", value), "BIGINT" if part == "epoch" else "INTEGER")
 
 
-def _date_trunc(node: exp.Anonymous, _: Names) -> exp.Expression:
+def _date_trunc(node: exp.Anonymous, _: Names) -> exp.Expr:
     part, moment = _arguments(node, 2)
     return call("date_trunc", date_part_name(part), cast(_moment(moment), "TIMESTAMP"))
 
 
-def _decode(node: exp.Anonymous, _: Names) -> exp.Expression:
+def _decode(node: exp.Anonymous, _: Names) -> exp.Expr:
     """DECODE compares NULL as equal to NULL."""
     if len(node.expressions) < 3:  # noqa: PLR2004
         raise RedshiftError("DECODE needs at least three arguments")
@@ -124,41 +124,41 @@ def _decode(node: exp.Anonymous, _: Names) -> exp.Expression:
     return exp.Case(ifs=ifs, default=default)
 
 
-def _nvl2(node: exp.Anonymous, _: Names) -> exp.Expression:
+def _nvl2(node: exp.Anonymous, _: Names) -> exp.Expr:
     subject, present, absent = _arguments(node, 3)
     test = exp.Not(this=exp.Is(this=exp.Paren(this=subject), expression=exp.Null()))
     return exp.Case(ifs=[exp.If(this=test, true=present)], default=absent)
 
 
-def _array(node: exp.Anonymous, _: Names) -> exp.Expression:
+def _array(node: exp.Anonymous, _: Names) -> exp.Expr:
     return call("json_array", *node.expressions)
 
 
-def _object(node: exp.Anonymous, _: Names) -> exp.Expression:
+def _object(node: exp.Anonymous, _: Names) -> exp.Expr:
     if len(node.expressions) % 2:
         raise RedshiftError("OBJECT needs an even number of arguments")
     return call("json_object", *node.expressions)
 
 
-def _text(value: Callable[[Names], str]) -> Callable[[exp.Anonymous, Names], exp.Expression]:
-    def form(node: exp.Anonymous, names: Names) -> exp.Expression:
+def _text(value: Callable[[Names], str]) -> Callable[[exp.Anonymous, Names], exp.Expr]:
+    def form(node: exp.Anonymous, names: Names) -> exp.Expr:
         _arguments(node, 0)
         return exp.Literal.string(value(names))
 
     return form
 
 
-def _variable(node: exp.Anonymous, _: Names) -> exp.Expression:
+def _variable(node: exp.Anonymous, _: Names) -> exp.Expr:
     _arguments(node, 0)
     return current_user()
 
 
-def current_user() -> exp.Expression:
+def current_user() -> exp.Expr:
     """The session's user, as a variable: a view answers for whoever asks."""
     return cast(call("getvariable", "rs_user"), "VARCHAR")
 
 
-def _listagg(node: exp.Anonymous, _: Names) -> exp.Expression:
+def _listagg(node: exp.Anonymous, _: Names) -> exp.Expr:
     arguments = _arguments(node, 1, 2)
     separator = arguments[1] if len(arguments) > 1 else exp.Literal.string("")
     value = arguments[0]
@@ -168,12 +168,12 @@ def _listagg(node: exp.Anonymous, _: Names) -> exp.Expression:
     return call("string_agg", cast(value, "VARCHAR"), separator)
 
 
-def _to_char(node: exp.Anonymous, _: Names) -> exp.Expression:
+def _to_char(node: exp.Anonymous, _: Names) -> exp.Expr:
     moment, form = _arguments(node, 2)
     return call("strftime", _moment(moment), _format(form, "TO_CHAR"))
 
 
-def _to_date(node: exp.Anonymous, _: Names) -> exp.Expression:
+def _to_date(node: exp.Anonymous, _: Names) -> exp.Expr:
     value, form, *_rest = _arguments(node, 2, 3)
     return cast(call("strptime", value, _format(form, "TO_DATE")), "DATE")
 
@@ -184,7 +184,7 @@ _FORMATS = {
 }  # fmt: skip
 
 
-def _format(node: exp.Expression, function: str) -> str:
+def _format(node: exp.Expr, function: str) -> str:
     """A strftime format for a literal Redshift format of the common elements."""
     if not isinstance(node, exp.Literal) or not node.is_string:
         raise UnsupportedSqlError(f"{function} with a computed format is not supported by the sandbox")
@@ -203,7 +203,7 @@ def _format(node: exp.Expression, function: str) -> str:
     return out
 
 
-FORMS: dict[str, Callable[[exp.Anonymous, Names], exp.Expression]] = {
+FORMS: dict[str, Callable[[exp.Anonymous, Names], exp.Expr]] = {
     "dateadd": _dateadd,
     "date_add": _dateadd,
     "datediff": _datediff,

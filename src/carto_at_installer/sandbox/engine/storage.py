@@ -6,6 +6,7 @@ not, so they are registered at every open, always under the same names.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from functools import lru_cache
 from importlib.util import find_spec
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pyarrow as pa
 
-from carto_at_installer.sandbox.engine import shims, text
+from carto_at_installer.sandbox.engine import catalog_views, shims, text
 from carto_at_installer.sandbox.engine.external import ExternalOptions, ExternalTarget
 from carto_at_installer.sandbox.errors import RedshiftError
 
@@ -39,7 +40,7 @@ _TABLES = (
     f"""CREATE TABLE IF NOT EXISTS {SCHEMA}.functions(
         oid BIGINT, schema_name VARCHAR, name VARCHAR, signature VARCHAR, arguments VARCHAR,
         returns VARCHAR, kind VARCHAR, volatility VARCHAR, body VARCHAR, options VARCHAR,
-        owner VARCHAR, ddl VARCHAR)""",
+        owner VARCHAR, ddl VARCHAR, argument_oids VARCHAR, returns_oid BIGINT)""",
     f"""CREATE TABLE IF NOT EXISTS {SCHEMA}.schemas(
         oid BIGINT, name VARCHAR, owner VARCHAR, comment VARCHAR)""",
     f"""CREATE TABLE IF NOT EXISTS {SCHEMA}.relations(
@@ -50,6 +51,7 @@ _TABLES = (
     f"""CREATE TABLE IF NOT EXISTS {SCHEMA}.dependencies(view_oid BIGINT, object_oid BIGINT)""",
     f"""CREATE TABLE IF NOT EXISTS {SCHEMA}.users(
         oid BIGINT, name VARCHAR, superuser BOOLEAN, createdb BOOLEAN)""",
+    f"CREATE TABLE IF NOT EXISTS {SCHEMA}.principals(kind VARCHAR, name VARCHAR)",
     f"""CREATE TABLE IF NOT EXISTS {SCHEMA}.grants(
         object_kind VARCHAR, object_name VARCHAR, privilege VARCHAR, grantee_kind VARCHAR,
         grantee VARCHAR, grantor VARCHAR, with_grant BOOLEAN)""",
@@ -93,12 +95,13 @@ def _prepare(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("BEGIN")
     for statement in _TABLES:
         connection.execute(statement)
-    digest = shims.digest()
+    wanted = [*catalog_views.definitions(), *shims.definitions()]
+    digest = hashlib.sha256("\n".join(wanted).encode()).hexdigest()
     found = connection.execute(
         f"SELECT value FROM {SCHEMA}.settings WHERE name = 'macros'"
     ).fetchone()
     if found is None or found[0] != digest:
-        for statement in shims.definitions():
+        for statement in wanted:
             connection.execute(statement)
         connection.execute(
             f"INSERT OR REPLACE INTO {SCHEMA}.settings VALUES ('macros', ?)", [digest]
@@ -108,9 +111,10 @@ def _prepare(connection: duckdb.DuckDBPyConnection) -> None:
 
 def _register(connection: duckdb.DuckDBPyConnection, run_external: Any) -> None:
     """Register the Python functions, in autocommit: DuckDB cannot roll their creation back."""
+    create_function: Any = connection.create_function  # Its annotations do not know arrow functions.
     for name, (arrow_type, result) in _RESULT_KINDS.items():
         for suffix, volatile in (("", False), ("_volatile", True)):
-            connection.create_function(
+            create_function(
                 f"pg_external_{name}{suffix}",
                 _external(run_external, arrow_type),
                 ["VARCHAR", "VARCHAR", "VARCHAR"],
@@ -124,7 +128,7 @@ def _register(connection: duckdb.DuckDBPyConnection, run_external: Any) -> None:
         ("pg_geometry_ewkb", _geometry_ewkb, ["BLOB", "INTEGER"], "VARCHAR"),
         ("pg_cut", _cut, ["VARCHAR", "INTEGER"], "VARCHAR"),
     ):
-        connection.create_function(
+        create_function(
             name, function, arguments, result, type="arrow", null_handling="special"
         )
 

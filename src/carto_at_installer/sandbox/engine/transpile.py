@@ -31,11 +31,11 @@ STATEMENTS = (exp.Select, exp.SetOperation, exp.Subquery, exp.Insert, exp.Update
 class Scope:
     """Where an expression stands: enough to ask DuckDB for its type."""
 
-    def __init__(self, node: exp.Expression, parameters: Sequence[RsType] = ()) -> None:
+    def __init__(self, node: exp.Expr, parameters: Sequence[RsType] = ()) -> None:
         self._node = node
         self._parameters = parameters
 
-    def source(self, _: Sequence[exp.Expression]) -> str:
+    def source(self, _: Sequence[exp.Expr]) -> str:
         """The FROM clause (already in DuckDB's form) that the expression's columns come from."""
         if self._parameters:
             columns = ", ".join(
@@ -65,7 +65,7 @@ class Transpiler:
         name_projections(tree)
         return self.rewrite(tree).sql("duckdb", identify=True)
 
-    def rewrite(self, tree: exp.Expression) -> exp.Expression:
+    def rewrite(self, tree: exp.Expr) -> exp.Expr:
         """The DuckDB tree of a Redshift tree."""
         for node in tree.walk():
             check_node(node)
@@ -76,7 +76,7 @@ class Transpiler:
         self._tables(tree)
         return self._visit(tree)
 
-    def _tables(self, tree: exp.Expression) -> None:
+    def _tables(self, tree: exp.Expr) -> None:
         common = {cte.alias for cte in tree.find_all(exp.CTE)}
         for table in list(tree.find_all(exp.Table)):
             if table.meta.get("final"):
@@ -96,12 +96,12 @@ class Transpiler:
         for key, part in zip(("this", "db", "catalog"), reversed(found), strict=False):
             table.set(key, part)
 
-    def _visit(self, node: exp.Expression) -> exp.Expression:
+    def _visit(self, node: exp.Expr) -> exp.Expr:
         keys = sorted(node.args, key=lambda key: key not in _FIRST)
         for key in keys:
             value = node.args[key]
             for child in list(value) if isinstance(value, list) else [value]:
-                if isinstance(child, exp.Expression):
+                if isinstance(child, exp.Expr):
                     self._visit(child)
         if node.meta.get("final"):
             return node
@@ -112,7 +112,7 @@ class Transpiler:
             node.replace(new)
         return new
 
-    def _node(self, node: exp.Expression) -> exp.Expression:
+    def _node(self, node: exp.Expr) -> exp.Expr:
         if isinstance(node, exp.Anonymous):
             if isinstance(node.parent, exp.Dot) and node.arg_key == "expression":
                 return node
@@ -126,10 +126,10 @@ class Transpiler:
         rule = _RULES.get(type(node))
         return rule(node) if rule else node
 
-    def _scope(self, node: exp.Expression) -> Scope:
+    def _scope(self, node: exp.Expr) -> Scope:
         return Scope(node, self.parameters)
 
-    def _qualified_call(self, node: exp.Dot) -> exp.Expression:
+    def _qualified_call(self, node: exp.Dot) -> exp.Expr:
         parts = tuple(part.name for part in node.this.flatten() if isinstance(part, exp.Identifier))
         if isinstance(node.this, exp.Dot):
             parts = (node.this.this.name, node.this.expression.name)
@@ -140,7 +140,7 @@ class Transpiler:
         schema, _ = self.names.split((*parts, node.expression.name))
         return calls.rewrite_call(node.expression, schema, self.names, self._scope(node))
 
-    def _parameter(self, node: exp.Column) -> exp.Expression:
+    def _parameter(self, node: exp.Column) -> exp.Expr:
         number = int(node.name[len(PARAMETER) :])
         if not 1 <= number <= len(self.parameters):
             raise RedshiftError(f"there is no parameter ${number}")
@@ -149,7 +149,7 @@ class Transpiler:
         return column
 
 
-def _table_function(table: exp.Table) -> exp.Expression:
+def _table_function(table: exp.Table) -> exp.Expr:
     call = table.this
     if str(call.this).lower() != "generate_series":
         raise UnsupportedSqlError(f"the table function {call.this} is not supported by the sandbox")
@@ -165,7 +165,7 @@ def _table_function(table: exp.Table) -> exp.Expression:
     return subquery
 
 
-def _divisor(node: exp.Expression) -> exp.Expression:
+def _divisor(node: exp.Expr) -> exp.Expr:
     """The right side of a division, checked for zero; a literal that is not zero needs no check."""
     plain = node.unnest()
     if isinstance(plain, exp.Literal) and not plain.is_string and float(plain.name) != 0:
@@ -174,56 +174,56 @@ def _divisor(node: exp.Expression) -> exp.Expression:
     return shim(name, node)
 
 
-def _div(node: exp.Expression) -> exp.Expression:
+def _div(node: exp.Expr) -> exp.Expr:
     return exp.Div(this=node.this, expression=_divisor(node.expression), typed=False, safe=False)
 
 
-def _mod(node: exp.Expression) -> exp.Expression:
+def _mod(node: exp.Expr) -> exp.Expr:
     return exp.Mod(this=node.this, expression=_divisor(node.expression))
 
 
-def _shift(name: str) -> Callable[[exp.Expression], exp.Expression]:
+def _shift(name: str) -> Callable[[exp.Expr], exp.Expr]:
     return lambda node: shim(name, node.this, node.expression)
 
 
-def _now(node: exp.Expression) -> exp.Expression:
+def _now(node: exp.Expr) -> exp.Expr:
     return shim("sysdate" if node.args.get("sysdate") else "getdate")
 
 
-def _today(_: exp.Expression) -> exp.Expression:
+def _today(_: exp.Expr) -> exp.Expr:
     return special.cast(shim("getdate"), "DATE")
 
 
-def _extract(node: exp.Expression) -> exp.Expression:
+def _extract(node: exp.Expr) -> exp.Expr:
     return special.date_part(special.date_part_name(node.this), node.expression)
 
 
-def _substring(node: exp.Expression) -> exp.Expression:
+def _substring(node: exp.Expr) -> exp.Expr:
     parts = [node.this, node.args.get("start") or exp.Literal.number(1), node.args.get("length")]
     return shim("substring", *(part for part in parts if part is not None))
 
 
-def _position(node: exp.Expression) -> exp.Expression:
+def _position(node: exp.Expr) -> exp.Expr:
     return shim("strpos", node.this, node.args["substr"])
 
 
-def _trim(node: exp.Expression) -> exp.Expression:
+def _trim(node: exp.Expr) -> exp.Expr:
     function = {"LEADING": "ltrim", "TRAILING": "rtrim"}.get(node.args.get("position") or "", "trim")
     arguments = [node.this, node.args.get("expression")]
     return special.call(function, *(each for each in arguments if each is not None))
 
 
-def _user(_: exp.Expression) -> exp.Expression:
+def _user(_: exp.Expr) -> exp.Expr:
     return special.current_user()
 
 
-def _column(node: exp.Expression) -> exp.Expression:
+def _column(node: exp.Expr) -> exp.Expr:
     if node.name == "default" and not node.args.get("table"):
         return exp.Var(this="DEFAULT")
     return node
 
 
-def _within_group(node: exp.Expression) -> exp.Expression:
+def _within_group(node: exp.Expr) -> exp.Expr:
     """`LISTAGG(x, ',') WITHIN GROUP (ORDER BY y)` and the percentiles: DuckDB puts the order inside."""
     call, order = node.this, node.expression
     if not isinstance(call, exp.Anonymous):
@@ -238,7 +238,7 @@ def _within_group(node: exp.Expression) -> exp.Expression:
     return exp.Anonymous(this=call.this, expressions=arguments)
 
 
-_RULES: dict[type[exp.Expression], Callable[[exp.Expression], exp.Expression]] = {
+_RULES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {
     exp.Div: _div,
     exp.Mod: _mod,
     exp.BitwiseLeftShift: _shift("shift_left"),

@@ -41,6 +41,20 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"Binder Error: Macro (.*?)\(\) does not support the supplied arguments.*",
          r"function \1 does not exist\n  Hint: No function matches the given name and argument types."
          r" You may need to add explicit type casts."),
+        (r'Binder Error: Referenced column "(\w+)" was not found because the FROM clause is missing.*',
+         r'column "\1" does not exist'),
+        (r"Binder Error: No function matches the given name and argument types '([-+*/%|&^<>=!~]+)\((.*?)\)'.*",
+         r"operator does not exist: \1 (\2)\n  Hint: No operator matches the given name and argument type(s)."
+         r" You may need to add explicit type casts."),
+        (r"Binder Error: Could not choose a best candidate function for the function call"
+         r' "([-+*/%|&^<>=!~]+)\((.*?)\)".*',
+         r"operator is not unique: \1 (\2)\n  Hint: You may need to add explicit type casts."),
+        (r"Binder Error: No function matches the given name and argument types '(\w+)\((.*?)\)'.*",
+         r"function \1(\2) does not exist\n  Hint: No function matches the given name and argument types."
+         r" You may need to add explicit type casts."),
+        (r"Binder Error: Cannot compare values of type (\S+) and type (\S+).*",
+         r"operator does not exist: \1 = \2\n  Hint: No operator matches the given name and argument"
+         r" type(s). You may need to add explicit type casts."),
         (r'Binder Error: (?:Referenced column|Column) "(\w+)" not found.*', r'column "\1" does not exist'),
         (r'Binder Error: Values list "?(\w+)"? does not have a column named "(\w+)".*',
          r"column \1.\2 does not exist"),

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING
 
-from carto_at_installer.sandbox.engine.shims import dates, numbers, semistructured, spatial, strings
+from carto_at_installer.sandbox.engine.shims import catalog, dates, numbers, semistructured, spatial, strings
 from carto_at_installer.sandbox.engine.shims.macro import ANY, SCHEMA
 
 if TYPE_CHECKING:
     from carto_at_installer.sandbox.engine.shims.macro import Macro
 
-__all__ = ["ANY", "BY_NAME", "MACROS", "SCHEMA", "definitions", "digest"]
+__all__ = ["ANY", "BY_NAME", "MACROS", "SCHEMA", "definitions"]
 MACROS: tuple[Macro, ...] = (
     *numbers.MACROS,
     *strings.MACROS,
     *dates.MACROS,
     *semistructured.MACROS,
     *spatial.MACROS,
+    *catalog.MACROS,
 )
 BY_NAME: dict[str, tuple[Macro, ...]] = {
     name: tuple(each for each in MACROS if each.name == name)
@@ -35,7 +35,3 @@ def definitions() -> list[str]:
         for name in names
     ]
 
-
-def digest() -> str:
-    """Changes when any macro does, so that a database file of an older version is brought up to date."""
-    return hashlib.sha256("\n".join(definitions()).encode()).hexdigest()
