@@ -172,7 +172,6 @@ class Installer:
         }
         functions = [f for f in preparation.catalog.functions if f.module in touched]
         tests = smoke_tests(functions, quote_identifier(plan.schema))
-        self._progress.phase("Smoke tests", len(tests))
         failures = self._when_role_works(
             lambda: run_smoke_tests(self._required_sql, tests, self._progress), plan
         )

@@ -76,12 +76,17 @@ def run_smoke_tests(
 ) -> list[SmokeFailure]:
     """Ask every example and return those that do not answer as documented."""
     failures: list[SmokeFailure] = []
-    for batch in _batches(tests):
-        names = ", ".join(dict.fromkeys(test.function for test in batch))
-        progress.started(names)
+    batches = list(_batches(tests))
+    progress.phase("Smoke tests", len(batches))
+    asked = 0
+    for batch in batches:
+        modules = ", ".join(dict.fromkeys(test.module for test in batch))
+        step = f"{modules}: examples {asked + 1} to {asked + len(batch)} of {len(tests)}"
+        progress.started(step)
         found = _ask_together(sql, batch) if len(batch) > 1 else _ask_alone(sql, batch)
         failures.extend(found)
-        progress.finished(names, failed=bool(found))
+        asked += len(batch)
+        progress.finished(step, failed=bool(found))
     return failures
 
 
