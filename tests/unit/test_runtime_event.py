@@ -183,6 +183,11 @@ def test_what_is_not_an_event_is_refused(document, message):
     assert message in seen
 
 
+def test_an_absurd_num_records_is_only_a_mismatch():
+    seen = both_ways(INTEGERS, event([[1, 2]], num_records=10**18))
+    assert "has 1 rows of arguments, but says num_records 1000000000000000000" in seen
+
+
 def test_num_records_may_be_missing():
     document = event([[1, 2], [3, 4]])
     del document["num_records"]
