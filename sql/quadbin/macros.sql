@@ -31,17 +31,18 @@ CAST(CASE WHEN {{ condition }} THEN '{{ message }}' ELSE '0' END AS BIGINT)
    remainder by 2^11 - 1 folds these onto their places. #}
 {% macro spread_six(six) %}(((({{ six }}) * 36591884444901378) & 54045394820169732) % 2047){% endmacro %}
 
-{# The 26 bits of `value` to every second place. Writes it five times. #}
-{% macro spread(value) -%}
-({{ spread_six("(" ~ value ~ ") & 63") }}
-{%- for shift in (6, 12, 18, 24) %} | ({{ spread_six("((" ~ value ~ ") >> " ~ shift ~ ") & 63") }} << {{ 2 * shift }})
+{# The 26 bits of `value` to every second place, then `more` places up. Writes it five times. #}
+{% macro spread(value, more=0) -%}
+({{ spread_six("(" ~ value ~ ") & 63") }}{% if more %} * {{ 2 ** more }}{% endif %}
+{%- for shift in (6, 12, 18, 24) %}
+ | ({{ spread_six("((" ~ value ~ ") >> " ~ shift ~ ") & 63") }} * {{ 2 ** (2 * shift + more) }})
 {%- endfor %})
 {%- endmacro %}
 
 {# The cell of tile z/x/y. Writes x and y five times, z four times. #}
 {% macro cell_of_tile(z, x, y) -%}
 {{ CELL }} | (CAST({{ z }} AS BIGINT) << 52)
- | (({{ spread(x) }} | ({{ spread(y) }} << 1)) << CAST(52 - 2 * {{ z }} AS INTEGER))
+ | (({{ spread(x) }} | {{ spread(y, 1) }}) << CAST(52 - 2 * {{ z }} AS INTEGER))
  | ({{ LOW_52 }} >> CAST(2 * {{ z }} AS INTEGER))
 {%- endmacro %}
 

@@ -10,7 +10,7 @@
 SELECT CASE
   WHEN {{ cells.resolution_fault(resolution) }} THEN {{ cells.resolution_error(resolution) }}
   WHEN {{ finite }} THEN {{ cells.CELL }} | (CAST({{ resolution }} AS BIGINT) << 52)
-    | {{ cells.spread(x) }} | ({{ cells.spread(y) }} << 1)
+    | {{ cells.spread(x) }} | {{ cells.spread(y, 1) }}
     | ({{ cells.LOW_52 }} >> CAST(2 * {{ resolution }} AS INTEGER))
   WHEN NOT ({{ finite }})
     THEN {{ cells.error_if("NOT (" ~ finite ~ ")", "Invalid coordinates: longitude and latitude should be finite numbers") }}
