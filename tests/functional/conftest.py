@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 
 ACCOUNT = "123456789012"
 Client = Any
+_SESSION = boto3.session.Session()  # keeps the service models that it has read
 
 
 def client_for(
     endpoint: str, service: str, region: str = "us-east-1", key: str = "AKIATEST"
 ) -> Client:
     """A boto3 client that neither checks nor repeats anything: errors are seen as the server sends them."""
-    return boto3.session.Session().client(
+    return _SESSION.client(
         service,
         endpoint_url=endpoint,
         region_name=region,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.functional.conftest import trust
+from tests.functional.conftest import ACCOUNT, trust
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -261,7 +261,7 @@ def test_a_role_that_may_not_invoke(sql: Sql, invoke_role: str, make_function: A
     external(sql, "forbidden", f"'{invoke_role}'", "other")
     with pytest.raises(
         LookupError,
-        match=r"assumed-role/calls-double/.* is not authorized to perform: lambda:InvokeFunction on resource: arn:aws:lambda:us-east-1:123456789012:function:other",
+        match=r"calls-double/.* is not authorized to perform: lambda:Inv.* on resource: .*:function:other",
     ):
         sql("SELECT calls.forbidden(1)")
 
@@ -349,7 +349,13 @@ def test_serverless_statements_and_calls(client: Any, make_function: Any) -> Non
         ({"ClusterIdentifier": "demo", "Database": "nope", "DbUser": "admin"}, 'database "nope" does not exist'),
         ({"ClusterIdentifier": "demo", "Database": "../x", "DbUser": "admin"}, "does not exist"),
         ({"WorkgroupName": "demo-serverless", "DbUser": "admin"}, "not supported"),
-        ({"WorkgroupName": "demo-serverless", "SecretArn": "arn:aws:secretsmanager:us-east-1:123456789012:secret:no"}, "can't find the specified secret"),
+        (
+            {
+                "WorkgroupName": "demo-serverless",
+                "SecretArn": f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:no",
+            },
+            "can't find the specified secret",
+        ),
     ],
     ids=range(8),
 )  # fmt: skip

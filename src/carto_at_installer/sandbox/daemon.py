@@ -9,6 +9,7 @@ import os
 import select
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -124,15 +125,24 @@ def _running(place: Home) -> ServerInfo | None:
     deadline = time.monotonic() + 5
     while place.server_running():
         info = place.read_server()
-        if info is not None:
+        if info is not None and _answers(info):
             return info
         if time.monotonic() > deadline:
             raise SandboxError(
-                f"A process holds the lock of {place.path}, but has not said where it listens.",
+                f"A process holds the lock of {place.path}, but does not answer.",
                 f"Look into {place.log}; end the process that uses {place.path / 'server.lock'}.",
             )
         time.sleep(0.05)
     return None
+
+
+def _answers(info: ServerInfo) -> bool:
+    """Whether somebody listens there: a server that is just ending holds its lock a little longer than its port."""
+    try:
+        with socket.create_connection(("127.0.0.1", info.port), timeout=2):
+            return True
+    except OSError:
+        return False
 
 
 def _launch(place: Home, port: int, wait_seconds: float, idle_seconds: float) -> ServerInfo:
@@ -213,10 +223,21 @@ def _end(place: Home, running: ServerInfo) -> None:
             os.kill(running.pid, number)
         deadline = time.monotonic() + patience
         while time.monotonic() < deadline:
-            if not place.server_running():
+            if _gone(running.pid) and not place.server_running():
                 return
-            time.sleep(0.02)
+            time.sleep(0.01)
     raise SandboxError(f"The sandbox (process {running.pid}) does not end.")
+
+
+def _gone(pid: int) -> bool:
+    """Whether a process has ended; one that this process started is also laid to rest."""
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(pid, os.WNOHANG)
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    return False
 
 
 def _last_line(log: Path) -> str:
