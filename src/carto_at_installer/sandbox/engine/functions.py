@@ -181,7 +181,14 @@ def _options_text(options: ExternalOptions | None) -> str | None:
     )
 
 
-_UDF_KINDS = {"bigint": "bigint", "double precision": "double", "boolean": "boolean"}
+_UDF_KINDS = {
+    "smallint": "bigint",
+    "integer": "bigint",
+    "bigint": "bigint",
+    "real": "double",
+    "double precision": "double",
+    "boolean": "boolean",
+}
 
 
 def external_expression(schema: str, definition: FunctionDefinition) -> str:
@@ -204,7 +211,7 @@ def external_expression(schema: str, definition: FunctionDefinition) -> str:
         f"pg_external_{kind}{suffix}({literal(write_target(target))},"
         f" getvariable('rs_context'), CAST(json_array({arguments}) AS VARCHAR))"
     )
-    if kind != "text" or returns.textual:
+    if returns.textual or returns.name in {"bigint", "double precision", "boolean"}:
         return call
     return f"CAST({call} AS {returns.duckdb})"
 
