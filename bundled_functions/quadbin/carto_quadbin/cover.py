@@ -191,7 +191,10 @@ def _merge(runs: Runs, resolutions: Integers) -> Runs:
     heights = np.maximum(bottom - top + 1, 0)
     base = np.cumsum(heights) - heights
     key = (base - top)[owners] + runs.row << MAX_RESOLUTION
-    starts, ends = np.sort(key | runs.low), np.sort(key | runs.high)
+    starts, ends = key | runs.low, key | runs.high
+    # Many edges are shorter than a tile: most runs repeat the one before.
+    fresh = np.concatenate(([True], (starts[1:] != starts[:-1]) | (ends[1:] != ends[:-1])))
+    starts, ends = np.sort(starts[fresh]), np.sort(ends[fresh])
     # All runs that began before starts[i] have ended exactly when the i-th smallest end lies before it.
     opens = np.flatnonzero(np.concatenate(([True], starts[1:] > ends[:-1])))
     starts = starts[opens]

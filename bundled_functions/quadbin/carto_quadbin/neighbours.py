@@ -84,7 +84,11 @@ def k_ring(origins: Integers, k: Integers, item_bytes: int = CELL_BYTES) -> Ragg
         lines = y[rows, None] + np.arange(-north, south + 1)
         columns = spread(columns) << shift[rows, None]
         lines = (spread(lines) << 1 << shift[rows, None]) | frame[rows, None]
-        return lines[:, :, None] | columns[:, None, :]
+        made = np.empty((*lines.shape, columns.shape[1]), np.int64)
+        # Rings are small: a pass per column is faster than numpy's loop over many short rows.
+        for place in range(columns.shape[1]):
+            np.bitwise_or(lines, columns[:, place, None], out=made[:, :, place])
+        return made
 
     return _assembled(reach, block)
 

@@ -60,6 +60,9 @@ class RaggedArray:
         ends = _commas(text, self.values)[self.offsets[1:-1] - 1]
         if len(self.values) > _LONG_ROW * len(self):
             return [b'\\"', *_cut(text, ends), b'\\"']
+        spread = _spread_out(text, ends)
+        if spread is not None:
+            return [b'\\"[', spread, b']\\"']
         marked = bytearray(text)
         _mark(marked, ends, _ROW)
         return [b'\\"', marked.replace(_ROW, _BETWEEN_ROWS), b'\\"']
@@ -149,6 +152,18 @@ def _cut(text: bytes, ends: NDArray[np.int64]) -> list[Chunk]:
     for before, end in pairwise(bounds):
         chunks += (view[before + 1 : end], _BETWEEN_ROWS)
     return chunks[:-1]
+
+
+def _spread_out(text: bytes, ends: NDArray[np.int64]) -> memoryview | None:
+    """Put what stands between rows after each row but the last; return None when rows differ in length."""
+    rows = len(ends) + 1
+    stride, rest = divmod(len(text) - 1, rows)
+    if rest or not (ends == np.arange(1, rows) * stride).all():
+        return None
+    table = np.empty((rows, stride - 1 + len(_BETWEEN_ROWS)), np.uint8)
+    table[:, : stride - 1] = np.frombuffer(text, np.uint8)[1:].reshape(rows, stride)[:, :-1]
+    table[:, stride - 1 :] = np.frombuffer(_BETWEEN_ROWS, np.uint8)
+    return table.reshape(-1).data[: -len(_BETWEEN_ROWS)]
 
 
 def _pieces(
