@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 16
+_MAX_DIGITS = 40
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +133,20 @@ def _convert(node: yaml.Node, path: Path, faults: FaultList) -> Node:
         return Node(_mapping(node, path, faults), line)
     if isinstance(node, yaml.SequenceNode):
         return Node([_convert(each, path, faults) for each in node.value], line)
+    return Node(_scalar(node, line, path, faults), line)
+
+
+def _scalar(node: yaml.Node, line: int, path: Path, faults: FaultList) -> Any:
     convert = _SCALARS.get(node.tag)
     if convert is None:
         faults.add(path, line, f"the tag {node.tag} is not supported")
-        return Node(None, line)
-    return Node(convert(node.value), line)
+    elif _UNPRINTABLE.search(node.value):
+        faults.add(path, line, "the text contains a control character or half a surrogate pair")
+    elif convert is int and len(node.value) > _MAX_DIGITS:
+        faults.add(path, line, f"the number has more than {_MAX_DIGITS} digits")
+    else:
+        return convert(node.value)
+    return None
 
 
 def _mapping(node: yaml.MappingNode, path: Path, faults: FaultList) -> dict[str, Node]:

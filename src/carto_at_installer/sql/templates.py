@@ -7,6 +7,7 @@ template is rendered.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import jinja2
-    import jinja2.nodes
 
     from carto_at_installer.core.functions import Example, Function
 
@@ -35,11 +35,20 @@ class TemplateError(CatalogError):
         self.line = line
 
 
+@dataclass(frozen=True, slots=True)
+class _Analysis:
+    """What the text of a template imports, and the names it does not define, with their first lines."""
+
+    imports: tuple[str, ...] = ()
+    names: tuple[tuple[str, int], ...] = ()
+
+
 class Templates:
     """The SQL templates below one folder (`<sql_root>/<module>/<name>.sql`)."""
 
     def __init__(self, sql_root: Path) -> None:
         self.sql_root = sql_root
+        self._analyses: dict[str, _Analysis] = {}
 
     @cached_property
     def environment(self) -> jinja2.Environment:
@@ -89,19 +98,14 @@ class Templates:
             raise TemplateError(str(error), file=file, line=line) from None
 
     def closure(self, names: Iterable[str]) -> frozenset[str]:
-        """`names` and every template that they import or include, directly or not. Unreadable ones end the search."""
-        import jinja2.meta  # noqa: PLC0415
-
+        """`names` and every template that they import or include, directly or not."""
         found: set[str] = set()
         waiting = list(names)
         while waiting:
             name = waiting.pop()
-            if name in found:
-                continue
-            found.add(name)
-            tree = self._tree(name)
-            if tree is not None:
-                waiting += [each for each in jinja2.meta.find_referenced_templates(tree) if each]
+            if name not in found:
+                found.add(name)
+                waiting += self._analysed(name).imports
         return frozenset(found)
 
     def undefined_names(self, template: str, known: Collection[str]) -> list[tuple[str, int]]:
@@ -109,29 +113,35 @@ class Templates:
 
         Finds them in branches that are not rendered, too. A template that cannot be parsed has none.
         """
+        names = self._analysed(template).names
+        return [(name, line) for name, line in names if name not in known]
+
+    def _analysed(self, template: str) -> _Analysis:
+        """What a template's text says about others; nothing when there is no such template or it cannot be parsed."""
         import jinja2.meta  # noqa: PLC0415
         import jinja2.nodes  # noqa: PLC0415
 
-        tree = self._tree(template)
-        if tree is None:
-            return []
-        undefined = jinja2.meta.find_undeclared_variables(tree) - {
-            *known,
-            *self.environment.globals,
-        }
-        lines = {name.name: name.lineno for name in reversed([*tree.find_all(jinja2.nodes.Name)])}
-        return [(name, lines.get(name, 1)) for name in sorted(undefined)]
-
-    def _tree(self, template: str) -> jinja2.nodes.Template | None:
-        """The parsed template, or None when there is no such template in the folder or it cannot be parsed."""
-        import jinja2  # noqa: PLC0415
-
+        if template in self._analyses:
+            return self._analyses[template]
+        analysis = _Analysis()
         loader = self.environment.loader
         try:
-            source = loader.get_source(self.environment, template)[0] if loader else ""
-            return self.environment.parse(source)
+            tree = self.environment.parse(
+                loader.get_source(self.environment, template)[0] if loader else ""
+            )
         except (jinja2.TemplateError, OSError, UnicodeDecodeError):
-            return None
+            tree = None
+        if tree is not None:
+            used = jinja2.meta.find_undeclared_variables(tree) - {*self.environment.globals}
+            lines = {
+                name.name: name.lineno for name in reversed([*tree.find_all(jinja2.nodes.Name)])
+            }
+            analysis = _Analysis(
+                tuple(name for name in jinja2.meta.find_referenced_templates(tree) if name),
+                tuple((name, lines.get(name, 1)) for name in sorted(used)),
+            )
+        self._analyses[template] = analysis
+        return analysis
 
     def _place(self, error: BaseException, template: str) -> tuple[str, int]:
         """The deepest template frame of an error's traceback: Jinja maps those back to template lines."""
