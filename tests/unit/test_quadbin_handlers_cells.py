@@ -56,7 +56,7 @@ def ring_by_definition(cell, k):
     return found
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(TILES, min_size=1, max_size=10))
 def test_cells_and_tiles_are_as_the_library_has_them(tiles):
     x, y, z = np.array(tiles, np.int64).T

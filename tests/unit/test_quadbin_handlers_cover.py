@@ -148,7 +148,7 @@ def numbered(shapes):
     return made
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.lists(SEQUENCES, max_size=3), min_size=1, max_size=3).map(numbered))
 @example([[(RING, 1, [(1, 1), (3, 1), (3, 3), (1, 3)])]])
 @example(
