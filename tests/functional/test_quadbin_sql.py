@@ -504,6 +504,15 @@ def test_kring_distances_across_the_antimeridian(session):
     assert len(found) == 25
 
 
+@pytest.mark.parametrize("number", [1, 1234, WORLD + (27 << 52), CELL ^ 1])
+def test_rings_and_children_of_a_number_that_is_no_cell_are_errors(session, number):
+    for call in ("KRING({}, 1)", "KRING_DISTANCES({}, 1)"):
+        with pytest.raises(RedshiftError, match="Invalid input origin"):
+            session.execute(f"SELECT carto.QUADBIN_{call.format(number)}")
+    with pytest.raises(RedshiftError, match="Invalid input quadbin"):
+        session.execute(f"SELECT carto.QUADBIN_TOCHILDREN({number}, 26)")
+
+
 def test_polyfill_reaches_the_poles(session):
     box = "ST_MakeEnvelope(-180, -90, 180, 90, 4326)"
     assert len(super_value(session, f"carto.QUADBIN_POLYFILL({box}, 3)")) == 64

@@ -181,6 +181,11 @@ def test_faults_of_templates_and_handlers(tmp_path, file, text, place, reason):
     assert any(fault.startswith(f"{place}: ") and reason in fault for fault in faults), faults
 
 
+def test_a_source_without_its_package_is_a_fault(tmp_path):
+    faults = faults_of(tmp_path, **{HANDLERS: None, "functions/demo/carto_demo/__init__.py": None})
+    assert faults == [f"{YAML}:5: lambda: there is no package 'carto_demo' here"]
+
+
 def test_circles_between_functions_name_the_way(tmp_path):
     twice = "SELECT {{ schema }}.DEMO_COUNT({{ number }})"
     count = "SELECT {{ schema }}.DEMO_TWICE({{ schema }}.__DEMO_COUNT({{ size }}))"

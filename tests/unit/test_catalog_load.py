@@ -66,6 +66,7 @@ def test_a_built_bundle_needs_no_python_source(tmp_path):
     (bundle / "catalog" / "demo").mkdir(parents=True)
     shutil.copy(folder / "demo" / "module.yaml", bundle / "catalog" / "demo")
     shutil.copytree(folder.parent / "sql", bundle / "sql")
+    (bundle / "manifest.json").write_text("{}")
     catalog = load_pack(FunctionPack("core", "1", 1, bundle))
     assert catalog.modules == load_catalog(folder).modules
 

@@ -46,8 +46,13 @@ def check_signatures(modules: list[DeclaredModule], faults: FaultList) -> None:
             seen.setdefault(key, place)
 
 
-def check_handlers(modules: list[DeclaredModule], faults: FaultList) -> None:
-    """Every external function has a registered handler and the other way round, where the source is at hand."""
+def check_handlers(
+    modules: list[DeclaredModule], faults: FaultList, *, built: bool = False
+) -> None:
+    """Every external function has a registered handler and the other way round.
+
+    In a built bundle the handlers' source is not at hand: it was checked when the bundle was built.
+    """
     for module in modules:
         externals = [each for each in module.functions if each.function.external]
         settings = module.module.lambda_settings
@@ -61,19 +66,17 @@ def check_handlers(modules: list[DeclaredModule], faults: FaultList) -> None:
             continue
         if not externals:
             faults.add(module.file, module.package_line, "lambda: no function has an external part")
-        _check_package(module, externals, module.file.parent / settings.package, faults)
+        if not built:
+            _check_package(module, externals, module.file.parent / settings.package, faults)
 
 
 def _check_package(
     module: DeclaredModule, externals: list[Declared], package: Path, faults: FaultList
 ) -> None:
     if not package.is_dir():
-        if not _is_bundled(module.file):
-            faults.add(
-                module.file,
-                module.package_line,
-                f"lambda: there is no package {package.name!r} here",
-            )
+        faults.add(
+            module.file, module.package_line, f"lambda: there is no package {package.name!r} here"
+        )
         return
     handlers = registered_handlers(package, faults)
     declared = set()
@@ -90,11 +93,6 @@ def _check_package(
     for name, (file, line) in handlers.items():
         if name not in declared:
             faults.add(file, line, f"the handler of {name} belongs to no function of module.yaml")
-
-
-def _is_bundled(file: Path) -> bool:
-    """In a built bundle a module's folder holds its description alone: the code is in the module's zip."""
-    return not any(each.suffix == ".py" or each.is_dir() for each in file.parent.iterdir())
 
 
 def check_requires(modules: list[DeclaredModule], faults: FaultList) -> None:

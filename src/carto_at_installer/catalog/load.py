@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from carto_at_installer.catalog.core_pack import FunctionPack
 
 DESCRIPTION = "module.yaml"
+MANIFEST = "manifest.json"
+"""Lies beside the catalog of a built bundle."""
 
 
 def load_pack(pack: FunctionPack) -> Catalog:
@@ -42,7 +44,7 @@ def load_catalog(
     faults = FaultList(base=root.parent)
     modules = _read_modules(root, faults)
     checks.check_signatures(modules, faults)
-    checks.check_handlers(modules, faults)
+    checks.check_handlers(modules, faults, built=(root.parent / MANIFEST).is_file())
     checks.check_requires(modules, faults)
     checks.check_examples(modules, faults)
     calls = template_checks.check_templates(modules, templates, faults)
