@@ -42,7 +42,7 @@ def find_functions(catalog: Catalog, name: str) -> tuple[Function, ...]:
 
 def _unknown(what: str, name: str, known: Collection[str]) -> UsageError:
     folded = {each.lower(): each for each in known}
-    close = difflib.get_close_matches(name.strip().lower(), sorted(folded), n=3, cutoff=0.5)
+    close = difflib.get_close_matches(name.strip().lower(), sorted(folded), n=3, cutoff=0.75)
     if close:
         names = " or ".join(folded[each] for each in close)
         return UsageError(f"There is no {what} {name!r}.", hint=f"Did you mean {names}?")
