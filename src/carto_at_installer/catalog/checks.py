@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from carto_at_installer.catalog.expressions import select_fault
-from carto_at_installer.catalog.fields import suggestion
 from carto_at_installer.catalog.handlers import registered_handlers
 from carto_at_installer.core.errors import CatalogError
+from carto_at_installer.documents.fields import suggestion
 from carto_at_installer.sql.calls import called_functions
 from carto_at_installer.sql.templates import example_sql
 from carto_at_installer.sql.types import signature_key
@@ -15,8 +15,8 @@ from carto_at_installer.sql.types import signature_key
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from carto_at_installer.catalog.faults import FaultList
     from carto_at_installer.catalog.reader import Declared, DeclaredModule
+    from carto_at_installer.documents.faults import FaultList
 
 CHECK_SCHEMA = "carto"
 """The schema that templates and examples are rendered for when they are checked."""

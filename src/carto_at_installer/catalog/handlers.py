@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from carto_at_installer.catalog.faults import FaultList
+    from carto_at_installer.documents.faults import FaultList
 
 
 def registered_handlers(package: Path, faults: FaultList) -> dict[str, tuple[Path, int]]:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from carto_at_installer.__about__ import __version__
 from carto_at_installer.catalog import checks, template_checks
-from carto_at_installer.catalog.document import read_document
-from carto_at_installer.catalog.faults import FaultList
+from carto_at_installer.catalog.faults import InvalidCatalogError
 from carto_at_installer.catalog.reader import DeclaredModule, read_module
 from carto_at_installer.core.functions import Catalog, Module
+from carto_at_installer.documents.document import read_document
+from carto_at_installer.documents.faults import FaultList
 from carto_at_installer.sql.templates import Templates
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def load_catalog(
     checks.check_examples(modules, faults)
     calls = template_checks.check_templates(modules, templates, faults)
     template_checks.check_unused_templates(modules, templates, faults)
-    faults.raise_if_any()
+    faults.raise_if_any(InvalidCatalogError)
     owners = _owners(modules)
     return Catalog(
         pack, version, tuple(_with_calls(each.module, calls, owners) for each in modules)

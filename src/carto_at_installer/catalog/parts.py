@@ -14,7 +14,7 @@ from carto_at_installer.sql.identifiers import identifier_fault
 from carto_at_installer.sql.types import TypeNameError, canonical_type, crosses_to_lambda
 
 if TYPE_CHECKING:
-    from carto_at_installer.catalog.fields import Fields
+    from carto_at_installer.documents.fields import Fields
 
 MAX_ARGUMENTS = 32
 MAX_BATCH_ROWS = 2_147_483_647

@@ -9,16 +9,16 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from carto_at_installer.catalog.fields import Fields
 from carto_at_installer.catalog.parts import read_example, read_external, read_signature
 from carto_at_installer.core.functions import Function, Kind, LambdaSettings, Module
+from carto_at_installer.documents.fields import Fields
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from carto_at_installer.catalog.document import Node
-    from carto_at_installer.catalog.faults import FaultList
     from carto_at_installer.core.functions import External
+    from carto_at_installer.documents.document import Node
+    from carto_at_installer.documents.faults import FaultList
 
 MAX_SUMMARY = 100
 _MODULE_KEYS = ("module", "title", "description", "lambda", "functions")

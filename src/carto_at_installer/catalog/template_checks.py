@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 from carto_at_installer.catalog.checks import CHECK_SCHEMA, declared_functions
 from carto_at_installer.catalog.expressions import select_fault
-from carto_at_installer.catalog.fields import suggestion
 from carto_at_installer.core.errors import CatalogError
 from carto_at_installer.core.functions import Kind
+from carto_at_installer.documents.fields import suggestion
 from carto_at_installer.sql.calls import called_functions, in_creation_order
 from carto_at_installer.sql.templates import TemplateError, Templates
 
 if TYPE_CHECKING:
-    from carto_at_installer.catalog.faults import FaultList
     from carto_at_installer.catalog.reader import Declared, DeclaredModule
+    from carto_at_installer.documents.faults import FaultList
 
 
 def check_templates(

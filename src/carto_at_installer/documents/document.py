@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from carto_at_installer.catalog.faults import FaultList
+    from carto_at_installer.documents.faults import FaultList
 
 MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 16

@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
 
-    from carto_at_installer.catalog.document import Node
-    from carto_at_installer.catalog.faults import FaultList
+    from carto_at_installer.documents.document import Node
+    from carto_at_installer.documents.faults import FaultList
 
 
 class Fields:
