@@ -9,7 +9,8 @@ from sqlglot import exp
 from carto_at_installer.sandbox.engine import builtins, shims, special
 from carto_at_installer.sandbox.engine.data_types import RsType, parse_type
 from carto_at_installer.sandbox.engine.navigation import shim
-from carto_at_installer.sandbox.engine.overloads import best_overload
+from carto_at_installer.sandbox.engine.overloads import best_overload, castable
+from carto_at_installer.sandbox.engine.wording import NO_MATCH
 from carto_at_installer.sandbox.errors import RedshiftError, UnsupportedSqlError
 
 if TYPE_CHECKING:
@@ -20,9 +21,7 @@ if TYPE_CHECKING:
     from carto_at_installer.sandbox.engine.transpile import Scope
 
 
-def rewrite_call(
-    node: exp.Anonymous, schema: str | None, names: Names, scope: Scope
-) -> exp.Expr:
+def rewrite_call(node: exp.Anonymous, schema: str | None, names: Names, scope: Scope) -> exp.Expr:
     """The DuckDB form of `schema.name(arguments)`; the arguments are in DuckDB's form already.
 
     Raises RedshiftError when there is no such function, UnsupportedSqlError when Redshift has it and the sandbox not.
@@ -30,7 +29,7 @@ def rewrite_call(
     name = str(node.this).lower()
     name = builtins.ALIASES.get(name, name)
     if schema in {None, "pg_catalog"}:
-        built_in = _built_in(name, node, names)
+        built_in = _built_in(name, node, names, scope)
         if built_in is not None:
             return built_in
     if schema == "pg_catalog":
@@ -42,12 +41,14 @@ def rewrite_call(
     ]
     if not candidates:
         if schema is None and name in builtins.REFUSED:
-            raise UnsupportedSqlError(f"the function {name.upper()} is not supported by the sandbox")
+            raise UnsupportedSqlError(
+                f"the function {name.upper()} is not supported by the sandbox"
+            )
         raise _missing(f"{schema}.{name}" if schema else name, node, names, scope)
     return _user_call(_chosen(candidates, node, names, scope), node, names)
 
 
-def _built_in(name: str, node: exp.Anonymous, names: Names) -> exp.Expr | None:
+def _built_in(name: str, node: exp.Anonymous, names: Names, scope: Scope) -> exp.Expr | None:
     if name in special.FORMS:
         return special.FORMS[name](node, names)
     if isinstance(node.parent, (exp.Window, exp.WithinGroup)) or name in builtins.AGGREGATES:
@@ -55,7 +56,7 @@ def _built_in(name: str, node: exp.Anonymous, names: Names) -> exp.Expr | None:
             return _native(builtins.AGGREGATES[name], node)
         return _native(name, node) if name in builtins.WINDOW else None
     if name in shims.BY_NAME:
-        return _macro(name, node)
+        return _macro(name, node, names, scope)
     if name in builtins.NATIVE:
         return _native(builtins.NATIVE[name], node)
     return None
@@ -65,19 +66,30 @@ def _native(name: str, node: exp.Anonymous) -> exp.Expr:
     return exp.Anonymous(this=name, expressions=node.expressions)
 
 
-def _macro(name: str, node: exp.Anonymous) -> exp.Expr | None:
+def _macro(name: str, node: exp.Anonymous, names: Names, scope: Scope) -> exp.Expr | None:
     fitting = [
         each for each in shims.BY_NAME[name] if len(each.parameters) == len(node.expressions)
     ]
     if not fitting:
         return None
     arguments = list(node.expressions)
+    if names.checking:
+        types = argument_types(arguments, names, scope)
+        if not any(_takes(each, types) for each in fitting):
+            raise _missing(name, node, names, scope)
     for index, argument in enumerate(arguments):
         kinds = {each.parameters[index][1] for each in fitting}
         if shims.ANY in kinds or "varchar" in kinds:
             continue
-        arguments[index] = coerced(argument, parse_type(sorted(kinds)[0]))
+        arguments[index] = coerced(argument, parse_type(min(kinds)))
     return shim(name, *arguments)
+
+
+def _takes(macro: shims.Macro, types: Sequence[RsType | None]) -> bool:
+    return all(
+        wanted == shims.ANY or castable(given, parse_type(wanted))
+        for given, (_, wanted) in zip(types, macro.parameters, strict=True)
+    )
 
 
 def coerced(argument: exp.Expr, kind: RsType) -> exp.Expr:
@@ -105,7 +117,7 @@ def _user_call(function: UserFunction, node: exp.Anonymous, names: Names) -> exp
 def _chosen(
     candidates: Sequence[UserFunction], node: exp.Anonymous, names: Names, scope: Scope
 ) -> UserFunction:
-    if len(candidates) == 1:
+    if len(candidates) == 1 and not names.checking:
         return candidates[0]
     types = argument_types(node.expressions, names, scope)
     best = best_overload(candidates, types)
@@ -118,7 +130,9 @@ def argument_types(
     arguments: Sequence[exp.Expr], names: Names, scope: Scope
 ) -> list[RsType | None]:
     """The type of each argument; None for a literal text, for NULL and for what cannot be told."""
-    known = names.types_of([a.sql("duckdb", identify=True) for a in arguments], scope.source(arguments))
+    known = names.types_of(
+        [a.sql("duckdb", identify=True) for a in arguments], scope.source(arguments)
+    )
     found: list[RsType | None] = list(known) if known else [None] * len(arguments)
     for index, argument in enumerate(arguments):
         if isinstance(argument, exp.Null) or (
@@ -131,7 +145,4 @@ def argument_types(
 def _missing(name: str, node: exp.Anonymous, names: Names, scope: Scope) -> RedshiftError:
     types = argument_types(node.expressions, names, scope) if node.expressions else []
     shown = ", ".join(kind.name if kind else '"unknown"' for kind in types)
-    return RedshiftError(
-        f"function {name}({shown}) does not exist\n  Hint: No function matches the given name and"
-        " argument types. You may need to add explicit type casts."
-    )
+    return RedshiftError(f"function {name}({shown}) does not exist{NO_MATCH.format('function')}")

@@ -56,16 +56,19 @@ _COMMANDS: tuple[tuple[tuple[str, ...], Callable[[Session, Cursor], ResultSet | 
     (("drop", "table"), table_commands.drop),
     (("truncate",), table_commands.truncate),
     (("comment", "on"), privilege_commands.comment),
-    *(((verb, kind), command) for verb, command in (
-        ("create", privilege_commands.create_principal), ("drop", privilege_commands.drop_principal),
-    ) for kind in ("user", "group", "role")),
+    *(
+        ((verb, kind), command)
+        for verb, command in (
+            ("create", privilege_commands.create_principal),
+            ("drop", privilege_commands.drop_principal),
+        )
+        for kind in ("user", "group", "role")
+    ),
     (("grant",), privilege_commands.grant),
     (("revoke",), privilege_commands.revoke),
 )
 _QUERIES = frozenset({"select", "with", "insert", "update", "delete", "(", "values"})
-_ALONE = frozenset(
-    {session_commands.begin, session_commands.commit, session_commands.rollback}
-)
+_ALONE = frozenset({session_commands.begin, session_commands.commit, session_commands.rollback})
 
 
 def find(cursor: Cursor) -> Callable[[Session, Cursor], ResultSet | None] | None:
@@ -101,8 +104,27 @@ def _shown(cursor: Cursor) -> str:
 
 
 _NOUNS = frozenset(
-    {"function", "procedure", "view", "table", "schema", "external", "replace", "library", "or", "model", "database", "user", "group", "role", "materialized",
-     "datashare", "type", "default", "into"}
+    {
+        "function",
+        "procedure",
+        "view",
+        "table",
+        "schema",
+        "external",
+        "replace",
+        "library",
+        "or",
+        "model",
+        "database",
+        "user",
+        "group",
+        "role",
+        "materialized",
+        "datashare",
+        "type",
+        "default",
+        "into",
+    }
 )
 
 

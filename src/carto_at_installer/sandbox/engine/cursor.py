@@ -79,8 +79,10 @@ class Cursor:
         parts = [self.identifier()]
         while self.take("."):
             parts.append(self.identifier())
-        if len(parts) > 3:  # noqa: PLR2004 - database.schema.object
-            raise RedshiftError(f"improper qualified name (too many dotted names): {'.'.join(parts)}")
+        if len(parts) > 3:
+            raise RedshiftError(
+                f"improper qualified name (too many dotted names): {'.'.join(parts)}"
+            )
         return tuple(parts)
 
     def string(self) -> str:

@@ -32,7 +32,13 @@ _KINDS = (
     _Kind("bigint", "int8", 20, "BIGINT", ("bigint", "int8")),
     _Kind("numeric", "numeric", 1700, "DECIMAL", ("decimal", "numeric")),
     _Kind("real", "float4", 700, "FLOAT", ("real", "float4")),
-    _Kind("double precision", "float8", 701, "DOUBLE", ("double precision", "float8", "float", "double")),
+    _Kind(
+        "double precision",
+        "float8",
+        701,
+        "DOUBLE",
+        ("double precision", "float8", "float", "double"),
+    ),
     _Kind("boolean", "bool", 16, "BOOLEAN", ("boolean", "bool")),
     _Kind("character", "bpchar", 1042, "VARCHAR", ("character", "char", "nchar", "bpchar")),
     _Kind(
@@ -60,15 +66,22 @@ _KINDS = (
     ),
     _Kind("super", "super", 4000, "JSON", ("super",)),
     _Kind("geometry", "geometry", 3000, GEOMETRY, ("geometry",)),
-    _Kind(
-        "binary varying", "varbyte", 6551, "BLOB", ("varbyte", "varbinary", "binary varying")
-    ),
+    _Kind("binary varying", "varbyte", 6551, "BLOB", ("varbyte", "varbinary", "binary varying")),
 )
 _BY_SPELLING = {spelling: kind for kind in _KINDS for spelling in kind.spellings}
 _BY_NAME = {kind.name: kind for kind in _KINDS}
 _BY_OID = {kind.oid: kind for kind in _KINDS}
 _KNOWN_BUT_REFUSED = frozenset(
-    {"geography", "hllsketch", "timetz", "time with time zone", "interval", "oid", "name", "regclass"}
+    {
+        "geography",
+        "hllsketch",
+        "timetz",
+        "time with time zone",
+        "interval",
+        "oid",
+        "name",
+        "regclass",
+    }
 )
 _PARTS = re.compile(r"^(?P<word>[^()]+?)\s*(?:\((?P<inside>[^()]*)\)\s*(?P<after>[^()]*))?$")
 
@@ -138,7 +151,7 @@ def _sized(kind: _Kind, word: str, sizes: list[str]) -> RsType:
     if kind.name in {"character", "character varying", "binary varying"}:
         return RsType(kind.name, length=_length(kind, word, sizes))
     if word == "float" and sizes:
-        return RsType("real" if int(sizes[0]) <= 24 else "double precision")  # noqa: PLR2004 - bits of a float4
+        return RsType("real" if int(sizes[0]) <= 24 else "double precision")
     if sizes:
         raise RedshiftError(f'type modifier is not allowed for type "{kind.name}"')
     return RsType(kind.name)

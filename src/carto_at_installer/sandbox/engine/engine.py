@@ -17,7 +17,7 @@ from carto_at_installer.sandbox.errors import RedshiftError
 if TYPE_CHECKING:
     from pathlib import Path
 
-_PARALLEL_CALLS = 8
+_PARALLEL_CALLS = 4
 
 
 class Engine:
@@ -29,7 +29,7 @@ class Engine:
     def __init__(
         self, path: Path | str, database: str, call_lambda: LambdaCaller, cluster_arn: str
     ) -> None:
-        self.database = database
+        self.database: str = database
         self.cluster_arn = cluster_arn
         self.locks = TableLocks()
         self._executor = ThreadPoolExecutor(_PARALLEL_CALLS, thread_name_prefix="lambda-batch")
@@ -43,7 +43,7 @@ class Engine:
         """A new session of a database user, who is made known to the database."""
         with self._guard:
             connection = self._connection.cursor()
-            connection.execute('USE redshift.public')
+            connection.execute("USE redshift.public")
             ensure_user(connection, user)
         session = Session(self, connection, user)
         with self._guard:
@@ -70,6 +70,10 @@ class Engine:
         session = self._sessions.get(session_id)
         if session is None:
             raise RedshiftError("the session of this call has ended")
+        if session.names.describing:
+            return [None] * len(rows)
+        if session.error is not None:
+            raise session.error  # DuckDB tries a failed constant expression again: the statement has failed already.
         try:
             return self._calls.run(target, session.call_context(), rows)
         except Exception as error:

@@ -8,6 +8,8 @@ never carries more rows than MAX_BATCH_ROWS, nor more bytes than MAX_BATCH_SIZE;
 from __future__ import annotations
 
 import json
+import random
+import re
 import time
 import uuid
 from dataclasses import dataclass, field
@@ -16,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from carto_at_installer.sandbox.errors import LambdaCallError, RedshiftError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from concurrent.futures import Executor
 
 DEFAULT_RETRY_TIMEOUT_MS = 20_000
@@ -24,6 +26,7 @@ MAX_BATCH_BYTES = 5 * 1024 * 1024
 MAX_BATCH_ROWS = 2_147_483_647
 _FIRST_DELAY_S = 0.1
 _ENVELOPE_BYTES = 1024
+_NOT_FINITE = re.compile("NaN|Infinity")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +62,15 @@ class ExternalOptions:
 
 @dataclass(frozen=True, slots=True)
 class ExternalTarget:
-    """All that a call needs to know of its function. `name` is `schema.function`, `returns` a Redshift type name."""
+    """All that a call needs to know of its function.
+
+    `name` is `schema.function`; `arity` the number of arguments; `floats` whether one of them is a binary float;
+    `returns` a Redshift type name, and `length` its size in bytes where it is a text, else 0.
+    """
 
     name: str
+    arity: int
+    floats: bool
     returns: str
     length: int
     options: ExternalOptions
@@ -90,7 +99,7 @@ class ExternalCalls:
 
         Raises RedshiftError in Redshift's form when the function, or the way to it, fails.
         """
-        batches = list(_batches(rows, target.options))
+        batches = list(_batches(_sent(rows, target), target.options))
         if len(batches) == 1:
             return self._batch(target, context, batches[0])
         waiting = [self._executor.submit(self._batch, target, context, batch) for batch in batches]
@@ -136,29 +145,55 @@ class ExternalCalls:
             delay *= 2
 
 
-def _batches(rows: Sequence[str], options: ExternalOptions) -> list[Sequence[str]]:
+def _sent(rows: Sequence[str], target: ExternalTarget) -> Sequence[str]:
+    """Rows as they travel: one whose arguments are all NULL is a bare null, as in Redshift's documented payload."""
+    if target.floats and _NOT_FINITE.search("\n".join(rows)):
+        for row in rows:
+            json.loads(row, parse_constant=_refuse_constant)
+    if not target.arity:
+        return rows
+    nulls = f"[{','.join(['null'] * target.arity)}]"
+    return ["null" if row == nulls else row for row in rows]
+
+
+def _refuse_constant(name: str) -> None:
+    raise RedshiftError(f"the value {name} cannot be sent to Lambda: JSON has no such number")
+
+
+def _batches(rows: Sequence[str], options: ExternalOptions) -> Iterator[Sequence[str]]:
     """Cut rows into batches that respect both limits."""
-    cuts: list[Sequence[str]] = []
+    for start in range(0, len(rows), options.max_batch_rows):
+        batch = rows[start : start + options.max_batch_rows]
+        # Four bytes is the longest UTF-8 character: most batches need not be measured more exactly.
+        if 4 * sum(map(len, batch)) + len(batch) + _ENVELOPE_BYTES <= options.max_batch_bytes:
+            yield batch
+        else:
+            yield from _by_size(batch, options.max_batch_bytes)
+
+
+def _by_size(rows: Sequence[str], limit: int) -> Iterator[Sequence[str]]:
     start, size = 0, _ENVELOPE_BYTES
     for index, row in enumerate(rows):
-        length = (len(row) if row.isascii() else len(row.encode())) + 1
-        if _ENVELOPE_BYTES + length > max(options.max_batch_bytes, 2 * _ENVELOPE_BYTES):
+        length = _bytes(row) + 1
+        if _ENVELOPE_BYTES + length > max(limit, 2 * _ENVELOPE_BYTES):
             raise RedshiftError(
-                f"a row of {length} bytes does not fit into MAX_BATCH_SIZE"
-                f" ({options.max_batch_bytes} bytes)"
+                f"a row of {length} bytes does not fit into MAX_BATCH_SIZE ({limit} bytes)"
             )
-        full = index - start >= options.max_batch_rows or size + length > options.max_batch_bytes
-        if full and index > start:
-            cuts.append(rows[start:index])
+        if size + length > limit and index > start:
+            yield rows[start:index]
             start, size = index, _ENVELOPE_BYTES
         size += length
-    cuts.append(rows[start:])
-    return cuts
+    yield rows[start:]
+
+
+def _request_id() -> str:
+    # Not uuid4(): reading the system's entropy lets go of the interpreter, and many small batches would queue for it.
+    return str(uuid.UUID(int=random.getrandbits(128), version=4))
 
 
 def _payload(target: ExternalTarget, context: CallContext, rows: Sequence[str]) -> bytes:
     head = {
-        "request_id": str(uuid.uuid4()),
+        "request_id": _request_id(),
         "cluster": context.cluster_arn,
         "user": context.user,
         "database": context.database,

@@ -60,7 +60,8 @@ def _single_expression(body: str) -> exp.Expr:
         raise RedshiftError("The body of a SQL function must not have a subquery")
     if len(tree.expressions) != 1:
         raise RedshiftError("The body of a SQL function must return exactly one column")
-    return tree.expressions[0].unalias()
+    expression: exp.Expr = tree.expressions[0].unalias()
+    return expression
 
 
 def _returned(value: exp.Expr, kind: RsType) -> exp.Expr:

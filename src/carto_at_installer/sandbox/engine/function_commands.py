@@ -27,10 +27,11 @@ def create(session: Session, cursor: Cursor) -> None:
     else:
         expression = external_expression(schema, definition)
     new = NewFunction(schema, session.user, definition, expression, cursor.sql)
-    functions.create(session.connection, new)
+    with session.names.looking():
+        functions.create(session.connection, new)
     nulls = ", ".join(f"CAST(NULL AS {kind.duckdb})" for _, kind in definition.arguments)
     macro = functions.macro_name(name, (kind for _, kind in definition.arguments))
-    session.connection.execute(f'DESCRIBE SELECT "{schema}".{macro}({nulls})')
+    session.names.describe(f'SELECT "{schema}".{macro}({nulls})')
 
 
 def drop(session: Session, cursor: Cursor) -> None:

@@ -9,8 +9,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from carto_at_installer.sandbox.engine.data_types import RsType, parse_type
 from carto_at_installer.sandbox.engine.cursor import type_name
+from carto_at_installer.sandbox.engine.data_types import RsType, parse_type
 from carto_at_installer.sandbox.engine.external import (
     DEFAULT_RETRY_TIMEOUT_MS,
     MAX_BATCH_BYTES,
@@ -178,7 +178,7 @@ def _options(clauses: dict[str, object]) -> ExternalOptions:
         raise TypeError("the grammar reads these clauses as numbers")
     if not 1 <= rows <= MAX_BATCH_ROWS:
         raise RedshiftError(f"MAX_BATCH_ROWS must be between 1 and {MAX_BATCH_ROWS}")
-    if not 1024 <= size <= MAX_BATCH_BYTES:  # noqa: PLR2004 - 1 KB
+    if not 1024 <= size <= MAX_BATCH_BYTES:
         raise RedshiftError("MAX_BATCH_SIZE must be between 1 KB and 5 MB")
     return ExternalOptions(name, roles, retry, rows, size)
 

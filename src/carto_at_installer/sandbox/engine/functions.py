@@ -198,6 +198,8 @@ def external_expression(schema: str, definition: FunctionDefinition) -> str:
     returns = definition.returns
     target = ExternalTarget(
         f"{schema}.{definition.name[-1]}",
+        len(definition.arguments),
+        any(kind.name in {"real", "double precision"} for _, kind in definition.arguments),
         returns.name,
         returns.length if returns.textual else 0,
         definition.options,

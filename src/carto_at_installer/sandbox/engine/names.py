@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import duckdb
 
 from carto_at_installer.sandbox.engine import functions
 from carto_at_installer.sandbox.engine.catalog_views import catalog_relation
-from carto_at_installer.sandbox.engine.cursor import quoted
 from carto_at_installer.sandbox.engine.data_types import RsType, from_duckdb
 from carto_at_installer.sandbox.engine.storage import CATALOG, SCHEMA
 from carto_at_installer.sandbox.errors import RedshiftError, UnsupportedSqlError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from carto_at_installer.sandbox.engine.functions import UserFunction
 
@@ -26,10 +26,15 @@ class Names:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, database: str, user: str) -> None:
         self.connection = connection
-        self.database = database
+        self.database: str = database
         self.user = user
         self.search_path: tuple[str, ...] = ("$user", "public")
         self.dependencies: set[int] = set()
+        # Whether every call's argument types are checked: asked for after DuckDB has refused a call, for the message.
+        self.checking = False
+        # Whether a statement is only being looked at: DuckDB computes constant expressions then, and an external
+        # function among them must not be called.
+        self.describing = False
 
     def schemas(self) -> list[str]:
         """The search path, without schemas that do not exist."""
@@ -57,13 +62,13 @@ class Names:
 
     def split(self, name: tuple[str, ...]) -> tuple[str | None, str]:
         """(schema, object) of a dotted name, after checking the database part."""
-        if len(name) == 3:  # noqa: PLR2004 - database.schema.object
+        if len(name) == 3:
             if name[0] != self.database.lower():
                 raise UnsupportedSqlError(
                     f"cross-database references are not supported by the sandbox: {'.'.join(name)}"
                 )
             name = name[1:]
-        return (name[0], name[1]) if len(name) == 2 else (None, name[0])  # noqa: PLR2004
+        return (name[0], name[1]) if len(name) == 2 else (None, name[0])
 
     def place(self, name: tuple[str, ...]) -> tuple[str, str]:
         """(schema, object) where an object of this name would be created."""
@@ -129,11 +134,25 @@ class Names:
                 return found
         return []
 
+    def describe(self, sql: str) -> list[tuple[str, str]]:
+        """(name, DuckDB type) of the columns of a query or relation, without calling external functions."""
+        with self.looking():
+            rows = self.connection.execute(f"DESCRIBE {sql}").fetchall()
+        return [(row[0], row[1]) for row in rows]
+
+    @contextmanager
+    def looking(self) -> Iterator[None]:
+        """While statements are only being bound: external functions answer NULL."""
+        self.describing = True
+        try:
+            yield
+        finally:
+            self.describing = False
+
     def types_of(self, expressions: Sequence[str], source: str) -> list[RsType] | None:
         """The types of DuckDB expressions over a FROM clause (text), or None when they cannot be told alone."""
         columns = ", ".join(expressions)
         try:
-            rows = self.connection.execute(f"DESCRIBE SELECT {columns} {source}").fetchall()
-            return [from_duckdb(row[1]) for row in rows]
+            return [from_duckdb(kind) for _, kind in self.describe(f"SELECT {columns} {source}")]
         except (duckdb.Error, UnsupportedSqlError):
             return None

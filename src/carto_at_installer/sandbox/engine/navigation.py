@@ -157,8 +157,8 @@ def _column(parts: list[str], known: dict[str, bool]) -> exp.Expr | None:
     if parts[0] in known:
         if known[parts[0]]:
             return _navigate(parts, known)
-        return _navigate(parts, known) if len(parts) > 2 else None  # noqa: PLR2004 - relation.column
-    if len(parts) == 1 or (len(parts) > 2 and parts[1] in known):  # noqa: PLR2004
+        return _navigate(parts, known) if len(parts) > 2 else None
+    if len(parts) == 1 or (len(parts) > 2 and parts[1] in known):
         # schema.relation.column: DuckDB knows the relation by its last name.
         return _navigate(parts[1:], known) if len(parts) > 1 else None
     if known or parts[0].startswith(PARAMETER):
@@ -169,7 +169,9 @@ def _column(parts: list[str], known: dict[str, bool]) -> exp.Expr | None:
 def _step(node: exp.Expr) -> exp.Expr | None:
     """One `.name` or `[index]` after an expression."""
     if isinstance(node, exp.Dot):
-        if isinstance(node.expression, exp.Identifier) and not isinstance(node.this, exp.Identifier):
+        if isinstance(node.expression, exp.Identifier) and not isinstance(
+            node.this, exp.Identifier
+        ):
             return attributes(node.this, [node.expression.name])
         return None
     keys = node.expressions

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlglot import exp
 
+from carto_at_installer.sandbox.engine.data_types import parse_type
 from carto_at_installer.sandbox.errors import RedshiftError, UnsupportedSqlError
 
 _KNOWN: frozenset[type[exp.Expr]] = frozenset(
@@ -40,7 +43,9 @@ def check_node(node: exp.Expr) -> None:
     if isinstance(node, exp.Select):
         given = {key for key, value in node.args.items() if value}
         if "into" in given:
-            raise UnsupportedSqlError("SELECT INTO is not supported by the sandbox: use CREATE TABLE AS")
+            raise UnsupportedSqlError(
+                "SELECT INTO is not supported by the sandbox: use CREATE TABLE AS"
+            )
         if unknown := given - _SELECT_PARTS:
             raise UnsupportedSqlError(
                 f"{', '.join(sorted(unknown)).upper()} in a SELECT is not supported by the sandbox"
@@ -67,7 +72,8 @@ def name_projections(tree: exp.Expr) -> None:
             projection.replace(exp.alias_(projection.copy(), name, quoted=True))
 
 
-_FIXED = {
+_UNNAMED = "?column?"
+_FIXED: dict[type[exp.Expr], str] = {
     exp.Case: "case",
     exp.Extract: "date_part",
     exp.Substring: "substring",
@@ -77,7 +83,7 @@ _FIXED = {
     exp.CurrentTimestamp: "sysdate",
     exp.CurrentUser: "current_user",
     exp.SessionUser: "session_user",
-    exp.Exists: "?column?",
+    exp.Exists: _UNNAMED,
 }
 
 
@@ -85,25 +91,24 @@ def projection_name(node: exp.Expr) -> str:
     """The name of an unnamed result column: the column's, the function's, or `?column?`."""
     if type(node) in _FIXED:
         return _FIXED[type(node)]
-    if isinstance(node, exp.Column):
-        return str(node.name)
     if isinstance(node, exp.Anonymous):
         return str(node.this).lower()
-    if isinstance(node, (exp.Window, exp.WithinGroup, exp.Paren, exp.Bracket)):
-        return projection_name(node.this)
-    if isinstance(node, exp.Dot):
-        last = node.expression
-        return projection_name(last) if isinstance(last, exp.Anonymous) else str(last.name)
     if isinstance(node, exp.Cast):
         inner = projection_name(node.this)
-        return inner if inner != "?column?" else _type_name(node)
-    if isinstance(node, exp.Subquery) and isinstance(node.this, exp.Select):
-        first = node.this.expressions[0]
-        return str(first.alias) if isinstance(first, exp.Alias) else projection_name(first)
-    return "?column?"
+        return inner if inner != _UNNAMED else parse_type(node.to.sql("redshift")).typname
+    inside = _named_part(node)
+    if inside is None:
+        return str(node.name) if isinstance(node, (exp.Column, exp.Identifier)) else _UNNAMED
+    return str(inside.alias) if isinstance(inside, exp.Alias) else projection_name(inside)
 
 
-def _type_name(node: exp.Cast) -> str:
-    from carto_at_installer.sandbox.engine.data_types import parse_type  # noqa: PLC0415
-
-    return parse_type(node.to.sql("redshift")).typname
+def _named_part(node: exp.Expr) -> exp.Expr | None:
+    """The part of an expression that gives it its name."""
+    part: Any = None
+    if isinstance(node, (exp.Window, exp.WithinGroup, exp.Paren, exp.Bracket)):
+        part = node.this
+    elif isinstance(node, exp.Dot):
+        part = node.expression
+    elif isinstance(node, exp.Subquery) and isinstance(node.this, exp.Select):
+        part = node.this.expressions[0]
+    return part if isinstance(part, exp.Expr) else None

@@ -11,8 +11,8 @@ from typing import Any, ClassVar
 import sqlglot
 from sqlglot import exp
 from sqlglot.dialects.redshift import Redshift
-from sqlglot.parsers.redshift import RedshiftParser
 from sqlglot.errors import ParseError, TokenError
+from sqlglot.parsers.redshift import RedshiftParser
 from sqlglot.tokenizer_core import TokenType
 
 from carto_at_installer.sandbox.errors import RedshiftError

@@ -169,7 +169,8 @@ def _objects(session: Session, cursor: Cursor) -> tuple[str, list[str]]:
         schema = cursor.identifier()
         session.names.need_schema(schema)
         rows = session.connection.execute(
-            f"SELECT schema_name || '.' || name FROM {SCHEMA}.relations WHERE schema_name = ?", [schema]
+            f"SELECT schema_name || '.' || name FROM {SCHEMA}.relations WHERE schema_name = ?",
+            [schema],
         ).fetchall()
         return "table", [row[0] for row in rows]
     if cursor.peek() in _REFUSED_OBJECTS or cursor.peek() == "all":

@@ -50,7 +50,9 @@ class NewRelation:
     bound: bool = True
 
 
-def record(connection: duckdb.DuckDBPyConnection, new: NewRelation, depends_on: Iterable[int]) -> None:
+def record(
+    connection: duckdb.DuckDBPyConnection, new: NewRelation, depends_on: Iterable[int]
+) -> None:
     """Write a relation down, with its columns and with what it depends on."""
     oid = next_oid(connection)
     connection.execute(
@@ -111,7 +113,9 @@ def release_dependents(
         drop_relation(connection, each, cascade=True)
 
 
-def drop_relation(connection: duckdb.DuckDBPyConnection, relation: Relation, *, cascade: bool) -> None:
+def drop_relation(
+    connection: duckdb.DuckDBPyConnection, relation: Relation, *, cascade: bool
+) -> None:
     """Drop a table or view, its record and its sequences."""
     if find_relation(connection, relation.schema, relation.name) is None:
         return
@@ -121,7 +125,11 @@ def drop_relation(connection: duckdb.DuckDBPyConnection, relation: Relation, *, 
     connection.execute(f"DROP {relation.kind.upper()} {place}")
     if relation.kind == "table":
         _drop_sequences(connection, relation)
-    for table, column in (("relations", "oid"), ("columns", "relation_oid"), ("dependencies", "view_oid")):
+    for table, column in (
+        ("relations", "oid"),
+        ("columns", "relation_oid"),
+        ("dependencies", "view_oid"),
+    ):
         connection.execute(f"DELETE FROM {SCHEMA}.{table} WHERE {column} = ?", [relation.oid])
 
 

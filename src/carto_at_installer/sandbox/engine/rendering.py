@@ -32,7 +32,9 @@ def fetch(answer: duckdb.DuckDBPyConnection) -> ResultSet | None:
         return None
     kinds = [from_duckdb(text) for text in texts]
     rows = answer.fetchall()
-    writers = [(i, _writer(kind, texts[i])) for i, kind in enumerate(kinds) if kind.name not in _PLAIN]
+    writers = [
+        (i, _writer(kind, texts[i])) for i, kind in enumerate(kinds) if kind.name not in _PLAIN
+    ]
     if writers:
         rows = [_written(row, writers) for row in rows]
     columns = tuple(_column(name, kind) for name, kind in zip(names, kinds, strict=True))
@@ -44,7 +46,9 @@ def _column(name: str, kind: RsType) -> ResultColumn:
     return ResultColumn(name, kind.typname, kind.length, precision, kind.scale)
 
 
-def _written(row: tuple[Any, ...], writers: list[tuple[int, Callable[[Any], Any]]]) -> tuple[Any, ...]:
+def _written(
+    row: tuple[Any, ...], writers: list[tuple[int, Callable[[Any], Any]]]
+) -> tuple[Any, ...]:
     values = list(row)
     for index, write in writers:
         if values[index] is not None:

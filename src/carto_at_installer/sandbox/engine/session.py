@@ -15,7 +15,7 @@ from carto_at_installer.sandbox.engine.external import CallContext
 from carto_at_installer.sandbox.engine.names import Names
 from carto_at_installer.sandbox.engine.parameters import bind
 from carto_at_installer.sandbox.engine.transpile import Transpiler
-from carto_at_installer.sandbox.engine.wording import redshift_error
+from carto_at_installer.sandbox.engine.wording import redshift_error, says_no_match
 from carto_at_installer.sandbox.errors import RedshiftError
 from carto_at_installer.sql.statements import SqlTextError, split
 
@@ -63,7 +63,7 @@ class Session:
             self._note_failure()
             if isinstance(self.error, RedshiftError):
                 raise self.error from error
-            raise redshift_error(error) from error
+            raise self._explained(error, sql) from error
         except RedshiftError:
             self._note_failure()
             raise
@@ -81,6 +81,20 @@ class Session:
         self.names.dependencies.clear()
         duck = Transpiler(self.names).query(statement)
         return rendering.fetch(self.connection.execute(duck))
+
+    def _explained(self, error: duckdb.Error, sql: str) -> RedshiftError:
+        """What an error means; for a call that does not fit, with the types that it was made with."""
+        if says_no_match(error) and not self.in_transaction:
+            self.names.checking = True
+            try:
+                Transpiler(self.names).query(_single(sql))
+            except RedshiftError as precise:
+                return precise
+            except duckdb.Error:
+                pass  # Then the first message is the better one.
+            finally:
+                self.names.checking = False
+        return redshift_error(error)
 
     def _tell_time(self) -> None:
         now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")

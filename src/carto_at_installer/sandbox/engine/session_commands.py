@@ -33,7 +33,12 @@ def begin(session: Session, cursor: Cursor) -> None:
         if not cursor.take("work"):
             cursor.take("transaction")
     if cursor.take("isolation", "level"):
-        for words in (("serializable",), ("read", "committed"), ("read", "uncommitted"), ("repeatable", "read")):
+        for words in (
+            ("serializable",),
+            ("read", "committed"),
+            ("read", "uncommitted"),
+            ("repeatable", "read"),
+        ):
             if cursor.take(*words):
                 break
     cursor.take("read", "write")
@@ -81,7 +86,11 @@ def set_value(session: Session, cursor: Cursor) -> None:
         session.names.search_path = _path(value)
     elif name == "timezone" and value.strip("'").upper() not in {"UTC", "GMT", "DEFAULT"}:
         raise UnsupportedSqlError("time zones other than UTC are not supported by the sandbox")
-    elif name == "enable_case_sensitive_identifier" and value.strip("'").lower() in {"true", "on", "1"}:
+    elif name == "enable_case_sensitive_identifier" and value.strip("'").lower() in {
+        "true",
+        "on",
+        "1",
+    }:
         raise UnsupportedSqlError("case-sensitive identifiers are not supported by the sandbox")
     session.settings[name] = value.strip().strip("'")
 

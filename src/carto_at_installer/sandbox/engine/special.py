@@ -112,7 +112,7 @@ def _date_trunc(node: exp.Anonymous, _: Names) -> exp.Expr:
 
 def _decode(node: exp.Anonymous, _: Names) -> exp.Expr:
     """DECODE compares NULL as equal to NULL."""
-    if len(node.expressions) < 3:  # noqa: PLR2004
+    if len(node.expressions) < 3:
         raise RedshiftError("DECODE needs at least three arguments")
     subject, *rest = node.expressions
     pairs = zip(rest[0::2], rest[1::2], strict=False)
@@ -187,7 +187,9 @@ _FORMATS = {
 def _format(node: exp.Expr, function: str) -> str:
     """A strftime format for a literal Redshift format of the common elements."""
     if not isinstance(node, exp.Literal) or not node.is_string:
-        raise UnsupportedSqlError(f"{function} with a computed format is not supported by the sandbox")
+        raise UnsupportedSqlError(
+            f"{function} with a computed format is not supported by the sandbox"
+        )
     rest, out = node.name, ""
     while rest:
         for word in sorted(_FORMATS, key=len, reverse=True):
@@ -201,6 +203,10 @@ def _format(node: exp.Expr, function: str) -> str:
                 )
             out, rest = out + rest[0].replace("%", "%%"), rest[1:]
     return out
+
+
+def _database(names: Names) -> str:
+    return names.database
 
 
 FORMS: dict[str, Callable[[exp.Anonymous, Names], exp.Expr]] = {
@@ -218,7 +224,7 @@ FORMS: dict[str, Callable[[exp.Anonymous, Names], exp.Expr]] = {
     "to_char": _to_char,
     "to_date": _to_date,
     "version": _text(lambda _: VERSION),
-    "current_database": _text(lambda names: names.database),
+    "current_database": _text(_database),
     "current_schema": _text(lambda names: next(iter(names.schemas()), "")),
     "current_user": _variable,
     "getdate": lambda node, _: shim("getdate", *_arguments(node, 0)),

@@ -11,7 +11,7 @@ import json
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -19,9 +19,6 @@ import pyarrow as pa
 from carto_at_installer.sandbox.engine import catalog_views, shims, text
 from carto_at_installer.sandbox.engine.external import ExternalOptions, ExternalTarget
 from carto_at_installer.sandbox.errors import RedshiftError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 CATALOG = "redshift"
 SCHEMA = shims.SCHEMA
@@ -58,7 +55,7 @@ _TABLES = (
 )
 
 
-def open_database(path: Path | str, run_external: Any) -> duckdb.DuckDBPyConnection:  # noqa: ANN401 - see ExternalRunner
+def open_database(path: Path | str, run_external: Any) -> duckdb.DuckDBPyConnection:
     """Open (or create) the file and make it ready. `path` may be `:memory:`.
 
     `run_external(target, context_id, rows)` is called with the arguments of external functions.
@@ -111,7 +108,9 @@ def _prepare(connection: duckdb.DuckDBPyConnection) -> None:
 
 def _register(connection: duckdb.DuckDBPyConnection, run_external: Any) -> None:
     """Register the Python functions, in autocommit: DuckDB cannot roll their creation back."""
-    create_function: Any = connection.create_function  # Its annotations do not know arrow functions.
+    create_function: Any = (
+        connection.create_function
+    )  # Its annotations do not know arrow functions.
     for name, (arrow_type, result) in _RESULT_KINDS.items():
         for suffix, volatile in (("", False), ("_volatile", True)):
             create_function(
@@ -128,9 +127,7 @@ def _register(connection: duckdb.DuckDBPyConnection, run_external: Any) -> None:
         ("pg_geometry_ewkb", _geometry_ewkb, ["BLOB", "INTEGER"], "VARCHAR"),
         ("pg_cut", _cut, ["VARCHAR", "INTEGER"], "VARCHAR"),
     ):
-        create_function(
-            name, function, arguments, result, type="arrow", null_handling="special"
-        )
+        create_function(name, function, arguments, result, type="arrow", null_handling="special")
 
 
 def _external(run_external: Any, arrow_type: pa.DataType) -> Any:
@@ -149,6 +146,8 @@ def write_target(target: ExternalTarget) -> str:
     return json.dumps(
         [
             target.name,
+            target.arity,
+            target.floats,
             target.returns,
             target.length,
             options.lambda_name,
@@ -163,12 +162,14 @@ def write_target(target: ExternalTarget) -> str:
 @lru_cache(maxsize=1024)
 def read_target(constant: str) -> ExternalTarget:
     """Undo `write_target`."""
-    name, returns, length, function, roles, retry, rows, size = json.loads(constant)
+    name, arity, floats, returns, length, function, roles, retry, rows, size = json.loads(constant)
     options = ExternalOptions(function, tuple(roles), retry, rows, size)
-    return ExternalTarget(name, returns, length, options)
+    return ExternalTarget(name, arity, floats, returns, length, options)
 
 
-def _geometry_text(blobs: pa.ChunkedArray, forms: pa.ChunkedArray, digits: pa.ChunkedArray) -> pa.Array:
+def _geometry_text(
+    blobs: pa.ChunkedArray, forms: pa.ChunkedArray, digits: pa.ChunkedArray
+) -> pa.Array:
     writers = {"wkt": text.to_wkt, "json": text.to_geojson}
     return pa.array(
         [

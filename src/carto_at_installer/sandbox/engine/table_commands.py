@@ -37,10 +37,11 @@ def create(session: Session, cursor: Cursor) -> None:
             return
         raise RedshiftError(f'relation "{name}" already exists')
     place = f"temp.main.{quoted(name)}" if schema == "temp" else f"{quoted(schema)}.{quoted(name)}"
-    if table.query:
-        columns = _create_as(session, table, place)
-    else:
-        columns = _create_plain(session, table, schema, place)
+    columns = (
+        _create_as(session, table, place)
+        if table.query
+        else _create_plain(session, table, schema, place)
+    )
     if schema != "temp":
         record(session.connection, NewRelation(schema, name, "table", session.user, columns), ())
 
@@ -49,11 +50,12 @@ def _create_as(session: Session, table: TableDefinition, place: str) -> list[Col
     query = Transpiler(session.names).query(table.query)
     names = f"({', '.join(map(quoted, table.query_columns))})" if table.query_columns else ""
     session.connection.execute(f"CREATE TABLE {place}{names} AS {query}")
-    described = session.connection.execute(f"DESCRIBE {place}").fetchall()
-    return [Column(row[0], from_duckdb(row[1])) for row in described]
+    return [Column(each, from_duckdb(kind)) for each, kind in session.names.describe(place)]
 
 
-def _create_plain(session: Session, table: TableDefinition, schema: str, place: str) -> list[Column]:
+def _create_plain(
+    session: Session, table: TableDefinition, schema: str, place: str
+) -> list[Column]:
     seen: set[str] = set()
     for column in table.columns:
         if column.name in seen:

@@ -171,9 +171,11 @@ def _attributes(cursor: Cursor) -> None:
         if cursor.take("diststyle"):
             if not any(cursor.take(word) for word in ("auto", "even", "key", "all")):
                 raise cursor.syntax_error()
-        elif cursor.take("distkey"):
-            _names(cursor)
-        elif cursor.take("compound", "sortkey") or cursor.take("interleaved", "sortkey"):
+        elif (
+            cursor.take("distkey")
+            or cursor.take("compound", "sortkey")
+            or cursor.take("interleaved", "sortkey")
+        ):
             _names(cursor)
         elif cursor.take("sortkey"):
             if not cursor.take("auto"):

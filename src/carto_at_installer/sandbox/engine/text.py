@@ -26,7 +26,6 @@ _NAMES = {
 Position = tuple[float, ...]
 
 
-
 @dataclass(frozen=True, slots=True)
 class Shape:
     """A geometry: its WKB type code, whether it has Z and M, its positions (points, lines), rings or members."""

@@ -61,7 +61,9 @@ class Transpiler:
         """A whole statement (SELECT, INSERT, UPDATE, DELETE) as DuckDB text."""
         tree = parse(sql)
         if not isinstance(tree, STATEMENTS):
-            raise UnsupportedSqlError(f"the statement {tree.key.upper()} is not supported by the sandbox")
+            raise UnsupportedSqlError(
+                f"the statement {tree.key.upper()} is not supported by the sandbox"
+            )
         name_projections(tree)
         return self.rewrite(tree).sql("duckdb", identify=True)
 
@@ -156,13 +158,10 @@ def _table_function(table: exp.Table) -> exp.Expr:
     alias = table.alias or "generate_series"
     series = exp.Anonymous(this="generate_series", expressions=call.expressions)
     values = special.cast(exp.Anonymous(this="unnest", expressions=[series]), "INTEGER")
-    query = exp.Select(expressions=[exp.alias_(values, alias, quoted=True)])
-    subquery = exp.Subquery(
-        this=query, alias=exp.TableAlias(this=exp.to_identifier(alias, quoted=True))
-    )
     for part in (series, values.this, values):
         part.meta["final"] = True
-    return subquery
+    query = exp.Select(expressions=[exp.alias_(values, alias, quoted=True)])
+    return exp.Subquery(this=query, alias=exp.TableAlias(this=exp.to_identifier(alias, quoted=True)))
 
 
 def _divisor(node: exp.Expr) -> exp.Expr:
@@ -208,7 +207,9 @@ def _position(node: exp.Expr) -> exp.Expr:
 
 
 def _trim(node: exp.Expr) -> exp.Expr:
-    function = {"LEADING": "ltrim", "TRAILING": "rtrim"}.get(node.args.get("position") or "", "trim")
+    function = {"LEADING": "ltrim", "TRAILING": "rtrim"}.get(
+        node.args.get("position") or "", "trim"
+    )
     arguments = [node.this, node.args.get("expression")]
     return special.call(function, *(each for each in arguments if each is not None))
 

@@ -48,9 +48,9 @@ def create(session: Session, cursor: Cursor) -> None:
         drop_relation(session.connection, old, cascade=False)
     place = f"{quoted(schema)}.{quoted(bare)}"
     shown = f"({', '.join(map(quoted, columns))})" if columns else ""
-    session.connection.execute(f"CREATE VIEW {place}{shown} AS {duck}")
-    described = session.connection.execute(f"DESCRIBE {place}").fetchall()
-    found = [Column(row[0], from_duckdb(row[1])) for row in described]
+    with session.names.looking():
+        session.connection.execute(f"CREATE VIEW {place}{shown} AS {duck}")
+    found = [Column(each, from_duckdb(kind)) for each, kind in session.names.describe(place)]
     new = NewRelation(schema, bare, "view", session.user, found, cursor.sql, bound=bound)
     record(session.connection, new, used)
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from carto_at_installer.sandbox.engine.shims import (
+    catalog,
+    dates,
+    numbers,
+    semistructured,
+    spatial,
+    strings,
+)
+from carto_at_installer.sandbox.engine.shims.macro import ANY, SCHEMA, Macro
 
-from carto_at_installer.sandbox.engine.shims import catalog, dates, numbers, semistructured, spatial, strings
-from carto_at_installer.sandbox.engine.shims.macro import ANY, SCHEMA
-
-if TYPE_CHECKING:
-    from carto_at_installer.sandbox.engine.shims.macro import Macro
-
-__all__ = ["ANY", "BY_NAME", "MACROS", "SCHEMA", "definitions"]
+__all__ = ["ANY", "BY_NAME", "MACROS", "SCHEMA", "Macro", "definitions"]
 MACROS: tuple[Macro, ...] = (
     *numbers.MACROS,
     *strings.MACROS,
@@ -34,4 +36,3 @@ def definitions() -> list[str]:
         + ", ".join(each.definition() for each in BY_NAME[name])
         for name in names
     ]
-

@@ -15,7 +15,9 @@ MACROS = (
     macro("format_type(o, m)", f"{_LONG}[CAST(o AS VARCHAR)]"),
     macro("pg_get_userbyid(o)", "(SELECT usename FROM pg_rs.pg_user WHERE usesysid = o)"),
     macro("obj_description(o)", "(SELECT description FROM pg_rs.pg_description WHERE objoid = o)"),
-    macro("obj_description(o, c)", "(SELECT description FROM pg_rs.pg_description WHERE objoid = o)"),
+    macro(
+        "obj_description(o, c)", "(SELECT description FROM pg_rs.pg_description WHERE objoid = o)"
+    ),
     macro(
         "pg_get_functiondef(o)",
         "(SELECT concat(ddl, ';') FROM pg_rs.functions WHERE functions.oid = o)",

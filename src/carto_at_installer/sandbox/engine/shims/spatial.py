@@ -95,11 +95,17 @@ def _relations() -> list[Macro]:
         "2 * r * asin(sqrt(least(1, power(sin(radians(v.y2 - v.y1) / 2), 2) + cos(radians(v.y1))"
         " * cos(radians(v.y2)) * power(sin(radians(v.x2 - v.x1) / 2), 2))))"
     )
-    parts = {"x1": f"{_N}st_x(a.g)", "y1": f"{_N}st_y(a.g)", "x2": f"{_N}st_x(b.g)", "y2": f"{_N}st_y(b.g)"}  # noqa: E501
+    parts = {
+        "x1": f"{_N}st_x(a.g)",
+        "y1": f"{_N}st_y(a.g)",
+        "x2": f"{_N}st_x(b.g)",
+        "y2": f"{_N}st_y(b.g)",
+    }
     found += [
         macro("st_distancesphere(a geometry, b geometry)",
               once(parts, haversine.replace("* r *", f"* {EARTH_RADIUS_M} *"))),
-        macro("st_distancesphere(a geometry, b geometry, r double precision)", once({**parts, "r": "r"}, haversine.replace("* r *", "* v.r *"))),
+        macro("st_distancesphere(a geometry, b geometry, r double precision)",
+              once({**parts, "r": "r"}, haversine.replace("* r *", "* v.r *"))),
     ]  # fmt: skip
     return found
 
@@ -224,7 +230,10 @@ def _writers() -> list[Macro]:
             macro(f"{name}(g geometry, p integer)", _limited(text.format("p"), name)),
         ]
     prefix = "CASE WHEN v.a.srid > 0 THEN concat('SRID=', v.a.srid, ';') ELSE '' END"
-    for signature, digits in (("st_asewkt(g geometry)", "15"), ("st_asewkt(g geometry, p integer)", "v.p")):  # noqa: E501
+    for signature, digits in (
+        ("st_asewkt(g geometry)", "15"),
+        ("st_asewkt(g geometry, p integer)", "v.p"),
+    ):
         text = f"{prefix} || pg_geometry_text({_N}st_aswkb(v.a.g), 'wkt', {digits})"
         bound = {"a": "g", "p": "p"} if digits == "v.p" else {"a": "g"}
         found.append(macro(signature, _limited(once(bound, text), "st_asewkt")))
