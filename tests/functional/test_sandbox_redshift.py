@@ -371,6 +371,11 @@ def test_targets_that_do_not_exist(client: Any, target: dict[str, str], text: st
 def test_the_database_user_of_an_iam_identity(client: Any) -> None:
     assert Sql(client, ClusterIdentifier="demo")("SELECT current_user") == [["IAM:sandbox"]]
     arn = role(client, "analyst", "ec2.amazonaws.com")
+    trusting = {"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "sts:AssumeRole"}
+    client("iam").update_assume_role_policy(
+        RoleName="analyst",
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trusting]}),
+    )
     given = client("sts").assume_role(RoleArn=arn, RoleSessionName="s")["Credentials"]
 
     def as_analyst(service: str) -> Any:

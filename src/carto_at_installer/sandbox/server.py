@@ -14,6 +14,7 @@ from carto_at_installer.sandbox.lambda_service.service import LambdaService
 from carto_at_installer.sandbox.logs_service.service import LogsService
 from carto_at_installer.sandbox.moto_services.app import SERVICES as MOTO_SERVICES
 from carto_at_installer.sandbox.moto_services.app import MotoServices
+from carto_at_installer.sandbox.moto_services.assumption import require_trust
 from carto_at_installer.sandbox.moto_services.simulation import Simulation
 from carto_at_installer.sandbox.protocols import HttpRequest, HttpResponse, codec
 from carto_at_installer.sandbox.protocols.http import Scope, new_request_id
@@ -144,10 +145,7 @@ class Sandbox:
     def _route(self, request: HttpRequest, scope: Scope, request_id: str) -> HttpResponse:
         service = scope.service
         if service in MOTO_SERVICES:
-            own = self._instead_of_moto.get((service, _action(request)))
-            if own is None:
-                return self._moto.respond(request, service)
-            return self._answer(service, request, scope, request_id, own)
+            return self._account(request, scope, request_id)
         if service in self._operations:
             return self._answer(service, request, scope, request_id, self._operations[service])
         if service == "redshift-data":
@@ -159,6 +157,19 @@ class Sandbox:
             400,
         )
         return _failure(service, error, request_id)
+
+    def _account(self, request: HttpRequest, scope: Scope, request_id: str) -> HttpResponse:
+        """Let moto answer, except where it has no answer or one that is too kind."""
+        action = _action(request)
+        own = self._instead_of_moto.get((scope.service, action))
+        if own is not None:
+            return self._answer(scope.service, request, scope, request_id, own)
+        if (scope.service, action) == ("sts", "AssumeRole"):
+            try:
+                require_trust(request, self._caller(scope), self._moto.directory())
+            except AwsServiceError as error:
+                return codec("sts").write_error(error, request_id)
+        return self._moto.respond(request, scope.service)
 
     def _answer(
         self,

@@ -1,8 +1,6 @@
-"""Where the Data API's statements run, as whom, and how Redshift reaches Lambda from there.
+"""Where the Data API's statements run, and as whom.
 
-A cluster or workgroup of a region with one of its databases is one SQL engine on one file. When a statement calls an
-external function, the checks are Redshift's own: the role is attached and in sync, Redshift may assume it, and its
-policies allow `lambda:InvokeFunction`.
+A cluster or workgroup of a region with one of its databases is one SQL engine on one file.
 """
 
 from __future__ import annotations
@@ -13,24 +11,14 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from carto_at_installer.sandbox.errors import AwsServiceError, LambdaCallError
-from carto_at_installer.sandbox.iam_policy import (
-    Decision,
-    Question,
-    UnknownConditionError,
-    decide_within,
-    trusts,
-)
-from carto_at_installer.sandbox.identity import ACCOUNT, Caller
-from carto_at_installer.sandbox.lambda_service.references import function_reference
+from carto_at_installer.sandbox.errors import AwsServiceError
+from carto_at_installer.sandbox.lambda_calls import RedshiftLambdaCaller, Target
 from carto_at_installer.sandbox.redshift_service.provisioned import iam_user
 from carto_at_installer.sandbox.redshift_service.serverless import workgroup_status
 from carto_at_installer.sandbox.redshift_service.targets_store import (
-    Record,
     TargetStore,
     cluster_arn,
     cluster_status,
-    role_in_sync,
 )
 from carto_at_installer.sandbox.services import Call
 
@@ -39,27 +27,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from carto_at_installer.sandbox.engine import Engine
-    from carto_at_installer.sandbox.engine.external import LambdaCall
+    from carto_at_installer.sandbox.identity import Caller
     from carto_at_installer.sandbox.lambda_service.service import LambdaService
     from carto_at_installer.sandbox.moto_services.app import MotoServices
-    from carto_at_installer.sandbox.moto_services.directory import Directory, Principal
 
 _REDSHIFT = "redshift.amazonaws.com"
 _SERVERLESS = "redshift-serverless.amazonaws.com"
 _FILE_SAFE = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_-$")
-
-
-@dataclass(frozen=True, slots=True)
-class _Target:
-    """A cluster or workgroup: its ARN and name, the record that holds its roles, its default database."""
-
-    arn: str
-    region: str
-    kind: str
-    name: str
-    roles: Record
-    database: str
-    service: str
 
 
 class RedshiftTargets:
@@ -79,7 +53,7 @@ class RedshiftTargets:
         """What helps the Data API of one region."""
         return RegionalTargets(self, self._moto, region)
 
-    def target(self, region: str, request: Mapping[str, Any]) -> _Target:
+    def target(self, region: str, request: Mapping[str, Any]) -> Target:
         """The cluster or workgroup that a request names.
 
         Raises AwsServiceError: unknown, both, neither, not available.
@@ -92,7 +66,7 @@ class RedshiftTargets:
             )
         return self.cluster(region, cluster) if cluster else self.workgroup(region, workgroup or "")
 
-    def cluster(self, region: str, name: str) -> _Target:
+    def cluster(self, region: str, name: str) -> Target:
         """A cluster that takes statements. Raises AwsServiceError."""
         record = self._store.cluster(region, name.lower())
         if record is None:
@@ -103,7 +77,7 @@ class RedshiftTargets:
                 "ValidationException",
                 f"Redshift cluster {name} is not available: it is {status}.",
             )
-        return _Target(
+        return Target(
             cluster_arn(record),
             region,
             "cluster",
@@ -113,7 +87,7 @@ class RedshiftTargets:
             _REDSHIFT,
         )
 
-    def workgroup(self, region: str, name: str) -> _Target:
+    def workgroup(self, region: str, name: str) -> Target:
         """A workgroup that takes statements, by name or ARN. Raises AwsServiceError."""
         for record in self._store.workgroups(region):
             if name in {record["name"], record["arn"]}:
@@ -128,7 +102,7 @@ class RedshiftTargets:
                 "ValidationException",
                 f"Redshift workgroup {name} is not available: it is {workgroup_status(record)}.",
             )
-        return _Target(
+        return Target(
             record["arn"],
             region,
             "workgroup",
@@ -138,7 +112,7 @@ class RedshiftTargets:
             _SERVERLESS,
         )
 
-    def engine(self, target: _Target, database: str) -> Engine:
+    def engine(self, target: Target, database: str) -> Engine:
         """The engine of a database. Raises AwsServiceError for a database that does not exist."""
         name = database or target.database
         with self._lock:
@@ -153,17 +127,19 @@ class RedshiftTargets:
                 self._engines[target.arn, name] = engine
             return engine
 
-    def _open(self, target: _Target, database: str, path: Path) -> Engine:
+    def _open(self, target: Target, database: str, path: Path) -> Engine:
         from carto_at_installer.sandbox.engine import Engine  # noqa: PLC0415  (at first use)
 
         path.parent.mkdir(parents=True, exist_ok=True)
 
-        def call_lambda(call: LambdaCall) -> bytes:
-            return self._call_lambda(target, call)
+        def current() -> Target:
+            finder = self.cluster if target.kind == "cluster" else self.workgroup
+            return finder(target.region, target.name)
 
-        return Engine(path, database, call_lambda, target.arn)
+        caller = RedshiftLambdaCaller(current, self._moto, self._functions)
+        return Engine(path, database, caller, target.arn)
 
-    def _path(self, target: _Target, database: str) -> Path:
+    def _path(self, target: Target, database: str) -> Path:
         if not database or not set(database) <= _FILE_SAFE:
             raise AwsServiceError(
                 "ValidationException", f'FATAL: database "{database}" does not exist'
@@ -187,60 +163,6 @@ class RedshiftTargets:
             engines, self._engines = list(self._engines.values()), {}
         for engine in engines:
             engine.close()
-
-    def _call_lambda(self, opened: _Target, call: LambdaCall) -> bytes:
-        """Invoke a function as Redshift does. Raises LambdaCallError."""
-        try:
-            target = self._current(opened)
-            context = Call(target.region, Caller(target.arn, "redshift"), "")
-            reference = function_reference(call.function_name, context)
-            function_arn = context.arn("lambda", f"function:{reference.name}")
-            self._authorise(target, call, function_arn)
-            record = self._functions.find(call.function_name, context)
-            outcome = self._functions.run(record, call.payload)
-        except AwsServiceError as error:
-            throttled = error.code in {"TooManyRequestsException", "ServiceException"}
-            raise LambdaCallError(error.message, retryable=throttled) from error
-        except UnknownConditionError as error:
-            raise LambdaCallError(str(error)) from error
-        if outcome.error_kind is not None:
-            raise LambdaCallError(_function_error(call.function_name, outcome.payload))
-        return outcome.payload
-
-    def _current(self, opened: _Target) -> _Target:
-        """The target as it is now: its roles may have changed since the engine was opened."""
-        finder = self.cluster if opened.kind == "cluster" else self.workgroup
-        return finder(opened.region, opened.name)
-
-    def _authorise(self, target: _Target, call: LambdaCall, function_arn: str) -> None:
-        """Raise LambdaCallError unless the chain of roles leads from the target to the function."""
-        chain = [self._role_arn(target, role) for role in call.role_arns]
-        if not chain:
-            raise LambdaCallError("The external function names no IAM role")
-        if chain[0] not in target.roles["roles"]:
-            raise LambdaCallError(
-                f"The requested role {chain[0]} is not associated to {target.kind} {target.name}"
-            )
-        if not role_in_sync(target.roles, chain[0]):
-            raise LambdaCallError(
-                f"The requested role {chain[0]} is not yet in sync with {target.kind} {target.name}"
-            )
-        directory = self._moto.directory()
-        role = _assumable(directory, chain[0], target.service)
-        for next_arn in chain[1:]:
-            _require(role, "sts:AssumeRole", next_arn)
-            role = _assumable(directory, next_arn, role.arn)
-        _require(role, "lambda:InvokeFunction", function_arn)
-
-    def _role_arn(self, target: _Target, role: str) -> str:
-        if role != "default":
-            return role
-        default: str | None = target.roles["default_role"]
-        if default is None:
-            raise LambdaCallError(
-                f"IAM_ROLE default: no default IAM role is set for {target.kind} {target.name}"
-            )
-        return default
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,34 +208,3 @@ class RegionalTargets:
 
 def _no_endpoint() -> AwsServiceError:
     return AwsServiceError("ValidationException", "Redshift endpoint doesn't exist in this region.")
-
-
-def _assumable(directory: Directory, role_arn: str, by: str) -> Principal:
-    role = directory.role(role_arn)
-    if role is None or not trusts(role.trust or {}, by):
-        raise LambdaCallError(f"Not authorized to get credentials of role {role_arn}")
-    return role
-
-
-def _require(role: Principal, action: str, resource: str) -> None:
-    decision = decide_within(role.policies, role.boundary, Question(action, resource))
-    if decision is Decision.ALLOWED:
-        return
-    reason = (
-        "with an explicit deny in an identity-based policy"
-        if decision is Decision.EXPLICIT_DENY
-        else f"because no identity-based policy allows the {action} action"
-    )
-    session = f"arn:aws:sts::{ACCOUNT}:assumed-role/{role.name}/RedshiftIamRoleSession"
-    raise LambdaCallError(
-        f"User: {session} is not authorized to perform: {action} on resource: {resource} {reason}"
-    )
-
-
-def _function_error(name: str, payload: bytes) -> str:
-    try:
-        error = json.loads(payload)
-    except ValueError:
-        error = {}
-    kind, text = error.get("errorType", "Error"), error.get("errorMessage", "no message")
-    return f"Lambda function {name} failed: {kind}: {text}"
