@@ -16,6 +16,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from carto_at_runtime.errors import ResponseTooLargeError, RowError
+from carto_at_runtime.tiles import cover as tile_cover
 from carto_at_runtime.wkb import LINE, POINTS, RING, Geometries
 from carto_quadbin import cover
 
@@ -212,10 +213,10 @@ def test_crossings_are_exact_at_the_finest_resolution():
 def test_work_is_shared_out_when_a_batch_is_too_much_for_one_go(monkeypatch):
     shapes = [[(LINE, 0, [(0.5, 0.5 + row / 10), (7.5, 7.5)])] for row in range(9)]
     at_once = covered(shapes)
-    monkeypatch.setattr(cover, "_MAX_RUNS", 17)
+    monkeypatch.setattr(tile_cover, "_MAX_RUNS", 17)
     assert covered(shapes) == at_once
-    monkeypatch.setattr(cover, "_MAX_RUNS", 4_000_000)
-    monkeypatch.setattr(cover, "_MAX_WINDOW", 20)
+    monkeypatch.setattr(tile_cover, "_MAX_RUNS", 4_000_000)
+    monkeypatch.setattr(tile_cover, "_MAX_WINDOW", 20)
     assert covered(shapes) == at_once
 
 

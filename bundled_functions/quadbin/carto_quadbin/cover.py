@@ -1,29 +1,15 @@
-"""Which cells geometries touch: rasterisation of points, lines and polygons on the Web Mercator grid.
-
-The result is exact, in this sense: cells are half-open (their west and north edges belong to them), so each position is
-in one cell, the one that QUADBIN_FROMLONGLAT gives; edges of geometries are straight on the Mercator plane; and a cell
-is in the cover if and only if it holds a position of the geometry, whose vertices are the doubles that the projection
-gives. Longitudes beyond 180 wrap around; positions north or south of the grid belong to its first or last tile row.
-Polygons are filled by the even-odd rule.
-
-For all geometries of a batch at once, every edge is cut into runs, one per tile row, the rows of polygons are filled
-between the crossings of their middle lines (`scan`), and the runs of each geometry are merged. The middle line decides
-only about cells that no edge touches, so its rounding cannot matter. Work and memory follow the number of runs, which
-is bounded before it is spent, and not the area.
-"""
+"""Which quadbin cells geometries touch: the tiles of the cover, written as cells."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from carto_at_runtime import RaggedArray, capacity, check_fits, reject
-from carto_at_runtime.wkb import RING
-from carto_quadbin.grid import MAX_RESOLUTION, cell_frame, project, spread
-from carto_quadbin.scan import Edges, Runs, edge_runs, interior_runs
+from carto_at_runtime import RaggedArray
+from carto_at_runtime.tiles import cover as tiles
+from carto_quadbin.grid import cell_frame, spread
 
 if TYPE_CHECKING:
     from carto_at_runtime.wkb import Geometries
@@ -32,205 +18,32 @@ if TYPE_CHECKING:
 CELL_BYTES = 20
 """A cell in a JSON array: 19 digits and a comma."""
 
-_MAX_LONGITUDE = 540.0
-_MAX_RUNS = 4_000_000
-_MAX_WINDOW = 1 << (62 - MAX_RESOLUTION)
-_NOT_A_RING = -1
 _WORTH_NARROWING = 500
-
-
-@dataclass(frozen=True, slots=True)
-class _Outlines:
-    """The edges of a batch, ordered by geometry: `rows` and `polygons` number each edge's geometry and polygon."""
-
-    edges: Edges
-    rows: Integers
-    polygons: Integers
-
-    def between(self, start: int, stop: int) -> _Outlines:
-        """Return the edges of the geometries from `start` to before `stop`."""
-        first, last = np.searchsorted(self.rows, (start, stop)).tolist()
-        chosen = slice(first, last)
-        return _Outlines(self.edges.take(chosen), self.rows[chosen], self.polygons[chosen])
 
 
 def cover(geometries: Geometries, resolutions: Integers) -> RaggedArray:
     """Return the cells of every geometry, ascending, none twice; `resolutions` holds one (0 to 26) per geometry.
 
-    Raises `RowError` for coordinates that are not degrees and for a geometry whose cells cannot fit into a response;
-    `ResponseTooLargeError` when the cells of all geometries together cannot.
+    Raises what `tiles.cover` does for geometries that are not in degrees or cover too much.
     """
-    _check_degrees(geometries, len(resolutions))
-    z = resolutions[np.repeat(geometries.rows, np.diff(geometries.offsets))]
-    x, y = project(geometries.coordinates[:, 0], geometries.coordinates[:, 1], z)
-    return cover_on_grid(replace(geometries, coordinates=np.stack((x, y), axis=1)), resolutions)
+    return _cells(tiles.cover(geometries, _demand(resolutions)), resolutions)
 
 
 def cover_on_grid(geometries: Geometries, resolutions: Integers) -> RaggedArray:
     """Do as `cover` does for geometries whose coordinates are positions on the grid, in tiles, x east and y south."""
-    outlines = _outlines(geometries, resolutions)
-    bounds = _affordable(outlines, geometries, resolutions)
-    merged = [
-        _merge(_runs(outlines.between(start, stop), resolutions), resolutions)
-        for start, stop in pairwise(bounds)
-    ]
-    return _cells(merged[0] if len(merged) == 1 else Runs.concatenate(merged), resolutions)
+    return _cells(tiles.cover_on_grid(geometries, _demand(resolutions)), resolutions)
 
 
-def _check_degrees(geometries: Geometries, rows: int) -> None:
-    longitudes = geometries.coordinates[:, 0]
-    outside = np.abs(longitudes) > _MAX_LONGITUDE
-    if outside.any():
-        first = int(outside.argmax())
-        sequence = np.searchsorted(geometries.offsets, first, side="right") - 1
-        bad = np.arange(rows) == geometries.rows[sequence]
-        reject(
-            bad,
-            f"Invalid geometry: longitude {longitudes[first]:.15g} is not in degrees (at most 540)",
-        )
+def _demand(resolutions: Integers) -> tiles.Demand:
+    return tiles.Demand(resolutions, np.full(len(resolutions), CELL_BYTES))
 
 
-def _outlines(geometries: Geometries, resolutions: Integers) -> _Outlines:
-    """Make an edge from each vertex to the next; the last goes back to the ring's first, or is a position."""
-    lengths = np.diff(geometries.offsets)
-    rows = np.repeat(geometries.rows, lengths)
-    is_ring = geometries.kinds == RING
-    x, y = np.ascontiguousarray(geometries.coordinates.T)
-    following = np.arange(1, len(x) + 1)
-    ends = geometries.offsets[1:] - 1
-    following[ends] = np.where(is_ring, geometries.offsets[:-1], ends)
-    edges = Edges.between((x, y), (x[following], y[following]), np.left_shift(1, resolutions[rows]))
-    polygons = np.repeat(np.where(is_ring, geometries.parts, _NOT_A_RING), lengths)
-    return _Outlines(edges, rows, polygons)
-
-
-def _affordable(outlines: _Outlines, geometries: Geometries, resolutions: Integers) -> list[int]:
-    """Return the bounds of consecutive groups of geometries that can be covered in one go each."""
-    rows = len(resolutions)
-    edges = outlines.edges
-    height, window = np.zeros((2, rows), np.int64)
-    if len(outlines.rows):
-        starts = geometries.offsets[:-1]
-        top = np.minimum.reduceat(edges.first, starts)
-        bottom = np.maximum.reduceat(edges.last, starts)
-        np.maximum.at(height, geometries.rows, bottom - top + 1)
-        firsts = np.flatnonzero(np.diff(geometries.rows, prepend=-1))
-        spans = np.maximum.reduceat(bottom, firsts) - np.minimum.reduceat(top, firsts) + 1
-        window[geometries.rows[firsts]] = spans
-    # A line or ring has a cell in every tile row that it passes.
-    reject(
-        height > capacity(CELL_BYTES),
-        lambda row: _too_many(f"about {_estimate(outlines, geometries, row)}", resolutions[row]),
-    )
-    work = np.bincount(outlines.rows, edges.last - edges.first + 1, rows).astype(np.int64)
-    reject(
-        work > _MAX_RUNS,
-        lambda row: (
-            f"the geometry has too much detail for resolution {resolutions[row]}: use a coarser one"
-        ),
-    )
-    return _groups(work.tolist(), window.tolist())
-
-
-def _groups(work: list[int], window: list[int]) -> list[int]:
-    bounds = [0]
-    spent = reached = 0
-    for row, (runs, height) in enumerate(zip(work, window, strict=True)):
-        if spent + runs > _MAX_RUNS or reached + height >= _MAX_WINDOW:
-            bounds.append(row)
-            spent = reached = 0
-        spent += runs
-        reached += height
-    return [*bounds, len(work)]
-
-
-def _estimate(outlines: _Outlines, geometries: Geometries, row: int) -> int:
-    """Return roughly how many cells a geometry has: the areas of its rings and half the length of its edges."""
-    edges = outlines.edges
-    slabs = (edges.x0 + edges.x1) * (edges.y1 - edges.y0) * np.where(edges.turned, -0.5, 0.5)
-    areas = np.abs(np.add.reduceat(slabs, geometries.offsets[:-1]))
-    area = areas[(geometries.rows == row) & (geometries.kinds == RING)].sum()
-    own = outlines.rows == row
-    length = np.abs(edges.x1 - edges.x0)[own].sum() + (edges.y1 - edges.y0)[own].sum()
-    return int(area + length / 2)
-
-
-def _too_many(cells: str, resolution: int) -> str:
-    return (
-        f"the geometry covers {cells} cells at resolution {resolution}, but one response of Lambda (6 MB) holds "
-        f"{capacity(CELL_BYTES)}: use a coarser resolution, or split the geometry"
-    )
-
-
-def _runs(outlines: _Outlines, resolutions: Integers) -> Runs:
-    """Return the runs of edges and insides; `owner` is the geometry's number."""
-    along = edge_runs(outlines.edges)
-    runs = Runs(outlines.rows[along.owner], along.row, along.low, along.high)
-    of_rings = np.flatnonzero(outlines.polygons != _NOT_A_RING)
-    if not len(of_rings):
-        return runs
-    edges = outlines.edges.take(of_rings)
-    rows, polygons = outlines.rows[of_rings], outlines.polygons[of_rings]
-    inside = interior_runs(edges, polygons, np.left_shift(1, resolutions[rows]))
-    # Polygons are numbered in the order of the geometries.
-    owner = rows[np.searchsorted(polygons, inside.owner)]
-    return Runs.concatenate((runs, Runs(owner, inside.row, inside.low, inside.high)))
-
-
-def _merge(runs: Runs, resolutions: Integers) -> Runs:
-    """Wrap runs into the grid and unite those that overlap, by geometry and tile row, in ascending order."""
-    runs = _wrapped(runs, np.left_shift(1, resolutions[runs.owner]))
-    if not len(runs.row):
-        return runs
-    first = int(runs.owner.min())
-    owners = runs.owner - first
-    top = np.full(int(owners.max()) + 1, np.iinfo(np.int64).max)
-    bottom = np.full(len(top), -1)
-    np.minimum.at(top, owners, runs.row)
-    np.maximum.at(bottom, owners, runs.row)
-    heights = np.maximum(bottom - top + 1, 0)
-    base = np.cumsum(heights) - heights
-    key = (base - top)[owners] + runs.row << MAX_RESOLUTION
-    starts, ends = key | runs.low, key | runs.high
-    # Many edges are shorter than a tile: most runs repeat the one before.
-    fresh = np.concatenate(([True], (starts[1:] != starts[:-1]) | (ends[1:] != ends[:-1])))
-    starts, ends = np.sort(starts[fresh]), np.sort(ends[fresh])
-    # All runs that began before starts[i] have ended exactly when the i-th smallest end lies before it.
-    opens = np.flatnonzero(np.concatenate(([True], starts[1:] > ends[:-1])))
-    starts = starts[opens]
-    ends = ends[np.concatenate((opens[1:], [len(ends)])) - 1]
-    line = starts >> MAX_RESOLUTION
-    owner = np.searchsorted(base, line, side="right") - 1
-    column = (1 << MAX_RESOLUTION) - 1
-    return Runs(owner + first, line - base[owner] + top[owner], starts & column, ends & column)
-
-
-def _wrapped(runs: Runs, tiles: Integers) -> Runs:
-    """Bring the columns of runs into the grid, which has `tiles` columns and is a ring."""
-    if not len(runs.low) or (runs.low.min() >= 0 and (runs.high < tiles).all()):
-        return runs
-    whole = runs.high - runs.low >= tiles
-    low = np.where(whole, 0, runs.low & (tiles - 1))
-    high = np.where(whole, tiles - 1, runs.high & (tiles - 1))
-    split = low > high
-    return Runs(
-        np.concatenate((runs.owner, runs.owner[split])),
-        np.concatenate((runs.row, runs.row[split])),
-        np.concatenate((low, np.zeros(int(split.sum()), np.int64))),
-        np.concatenate((np.where(split, tiles - 1, high), high[split])),
-    )
-
-
-def _cells(runs: Runs, resolutions: Integers) -> RaggedArray:
-    """Write out the tiles of merged runs as cells, ascending for each geometry."""
-    lengths = runs.high - runs.low + 1
-    counts = np.bincount(runs.owner, lengths, len(resolutions)).astype(np.int64)
-    check_fits(counts, CELL_BYTES, lambda row, cells: _too_many(str(cells), resolutions[row]))
+def _cells(covered: tiles.Cover, resolutions: Integers) -> RaggedArray:
+    """Write out tiles as cells, ascending for each geometry."""
+    counts, runs = covered.counts, covered.runs
     offsets = np.concatenate(([0], np.cumsum(counts)))
-    cells = np.repeat(runs.low - (np.cumsum(lengths) - lengths), lengths)
-    cells += np.arange(len(cells))
-    cells = spread(cells)
-    cells |= np.repeat(spread(runs.row) << 1, lengths)
+    cells = spread(covered.columns())
+    cells |= np.repeat(spread(runs.row) << 1, runs.lengths)
     _sort_each(cells, offsets)
     if (resolutions == resolutions[0]).all():
         cells <<= 52 - 2 * resolutions[0]

@@ -12,17 +12,28 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from carto_at_runtime.tiles.mercator import project
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Integers = NDArray[np.int64]
-    Floats = NDArray[np.float64]
+
+__all__ = [
+    "MAX_RESOLUTION",
+    "cell_frame",
+    "cells_to_tiles",
+    "is_valid",
+    "project",
+    "resolution",
+    "spread",
+    "tiles_to_cells",
+]
 
 MAX_RESOLUTION = 26
 _HEADER = 0x4800000000000000
 _MODE_BITS = ~0x07FFFFFFFFFFFFFF
 _ONES = 0xFFFFFFFFFFFFF
-_MAX_LATITUDE = 89.0
 
 
 def _spread_table() -> Integers:
@@ -93,15 +104,3 @@ def tiles_to_cells(x: Integers, y: Integers, z: Integers | int) -> Integers:
     bits = spread(x) | (spread(y) << 1)
     cells: Integers = (bits << (52 - 2 * np.asarray(z))) | cell_frame(z)
     return cells
-
-
-def project(longitudes: Floats, latitudes: Floats, z: Integers) -> tuple[Floats, Floats]:
-    """Return positions on the grid of resolution z, in tiles, by the formula of QUADBIN_FROMLONGLAT.
-
-    x is not wrapped into the grid and y not cut to it; latitudes are clipped to 89 degrees, where y is still finite.
-    """
-    tiles = np.ldexp(1.0, z)
-    sine = np.sin(np.clip(latitudes, -_MAX_LATITUDE, _MAX_LATITUDE) * np.pi / 180.0)
-    x = tiles * (longitudes / 360.0 + 0.5)
-    y = tiles * (0.5 - 0.25 * np.log((1.0 + sine) / (1.0 - sine)) / np.pi)
-    return x, y

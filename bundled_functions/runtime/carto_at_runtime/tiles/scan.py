@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from carto_quadbin.grid import Floats, Integers
+    from carto_at_runtime.tiles.mercator import Floats, Integers
 
 _ROUNDING = 16 * float(np.finfo(np.float64).eps)
 """Bound of the relative error of a crossing: five roundings, with room."""
@@ -72,6 +72,11 @@ class Runs:
     row: Integers
     low: Integers
     high: Integers
+
+    @property
+    def lengths(self) -> Integers:
+        """How many tiles each run has."""
+        return self.high - self.low + 1
 
     @classmethod
     def concatenate(cls, parts: Sequence[Runs]) -> Runs:
