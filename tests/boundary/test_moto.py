@@ -235,3 +235,14 @@ def test_the_clock_is_the_ordinary_one_outside_of_recorded_requests(box: Moto) -
     box.query("iam", Action="ListRoles")
     first = moto.core.utils.utcnow()
     assert moto.core.utils.utcnow() > first
+
+
+def test_two_homes_in_one_process_do_not_mix(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    one, two = Moto(tmp_path / "a"), Moto(tmp_path / "b")
+    one.query("iam", Action="CreateRole", RoleName="first", AssumeRolePolicyDocument=TRUST)
+    two.query("iam", Action="CreateRole", RoleName="second", AssumeRolePolicyDocument=TRUST)
+    assert one.directory.role(f"arn:aws:iam::{ACCOUNT}:role/first") is not None
+    assert one.directory.role(f"arn:aws:iam::{ACCOUNT}:role/second") is None
+    assert "<RoleName>first<" not in two.query("iam", Action="ListRoles")

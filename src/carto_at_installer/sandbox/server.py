@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 CODE_PATH = "/_sandbox/code/"
+_LOCAL_HOST = re.compile(r"(127(\.\d+){3}|\[::1\]|([\w-]+\.)*localhost)(:\d+)?", re.IGNORECASE)
 
 
 class Sandbox:
@@ -80,6 +81,7 @@ class Sandbox:
         }
         self._data_apis: dict[str, DataApi] = {}
         self._data_lock = threading.Lock()
+        self._serving = False
         self.last_request = time.monotonic()
 
     def _all_operations(self, targets: TargetStore) -> dict[str, dict[str, Operation]]:
@@ -93,6 +95,7 @@ class Sandbox:
 
     def start(self, *, warm: bool = False) -> None:
         """Serve in a background thread; with `warm`, load what is slow to load in another."""
+        self._serving = True
         threading.Thread(
             target=self.endpoint.serve_forever,
             kwargs={"poll_interval": 0.05},
@@ -105,12 +108,13 @@ class Sandbox:
     def _warm(self) -> None:
         for name in ("redshift", "redshift-data", "lambda"):
             codec(name)
-        self._moto.directory()
+        self._moto.warm()
         self._data("us-east-1")
 
     def close(self) -> None:
         """Stop serving, end the workers, close the databases. The state is on disk already."""
-        self.endpoint.shutdown()
+        if self._serving:
+            self.endpoint.shutdown()
         self.endpoint.server_close()
         for data_api in self._data_apis.values():
             data_api.close()
@@ -124,6 +128,8 @@ class Sandbox:
         self.last_request = started = time.monotonic()
         request_id = new_request_id()
         scope = request.scope()
+        if not _LOCAL_HOST.fullmatch(request.headers.get("host", "")):
+            return _failure("", _foreign_host(request), request_id)
         if scope is None:
             return self._unsigned(request, request_id)
         try:
@@ -223,6 +229,15 @@ class Sandbox:
             403,
         )
         return _failure("", error, request_id)
+
+
+def _foreign_host(request: HttpRequest) -> AwsServiceError:
+    """A web page must not reach the sandbox through a name of its own that leads to this machine."""
+    return AwsServiceError(
+        "AccessDenied",
+        f"The sandbox answers to loopback names only, not to {request.headers.get('host', '')!r}",
+        403,
+    )
 
 
 def _action(request: HttpRequest) -> str:

@@ -20,7 +20,8 @@ class Settings:
     """Delays are in seconds. They are short, so that tests are quick, but never zero: clients must wait and look.
 
     `lambda_concurrency` bounds the worker processes that run at the same time (0: the number of processors);
-    `lambda_idle_seconds` is how long an unused worker is kept warm; `log_events_kept` bounds each log group.
+    `lambda_idle_seconds` is how long an unused worker is kept warm; `log_events_kept` bounds the events of all
+    log groups together.
     """
 
     lambda_pending_seconds: float = 0.03
@@ -29,7 +30,7 @@ class Settings:
     cluster_change_seconds: float = 0.05
     lambda_concurrency: int = 0
     lambda_idle_seconds: float = 300.0
-    log_events_kept: int = 10_000
+    log_events_kept: int = 100_000
 
     @property
     def workers(self) -> int:

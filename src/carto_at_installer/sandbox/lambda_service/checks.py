@@ -51,11 +51,7 @@ def invalid(message: str) -> AwsServiceError:
 def refuse_unsupported(request: dict[str, Any]) -> None:
     """Raise AwsServiceError, naming the feature, for what the sandbox's Lambda cannot do."""
     for member, feature in _NOT_EMULATED.items():
-        if any(
-            (request.get(member) or {})
-            if isinstance(request.get(member), dict)
-            else [request.get(member)]
-        ):
+        if request.get(member):
             raise invalid(f"The sandbox does not emulate {feature} ({member})")
     vpc = request.get("VpcConfig") or {}
     if vpc.get("SubnetIds") or vpc.get("SecurityGroupIds"):

@@ -18,7 +18,7 @@ import time
 import traceback
 import types
 from importlib.machinery import ModuleSpec, PathFinder
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -154,7 +154,9 @@ def main() -> None:
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
     os.dup2(2, 1)
-    sys.stdout = sys.stderr = os.fdopen(2, "w", 1, encoding="utf-8", errors="replace", closefd=False)
+    sys.stdout = sys.stderr = os.fdopen(
+        2, "w", 1, encoding="utf-8", errors="replace", closefd=False
+    )
     log_handler = LogHandler()
     logging.getLogger().addHandler(log_handler)
     try:
@@ -163,6 +165,8 @@ def main() -> None:
         _finish_log()
         _send(sink, {"kind": "init_error", "error": _fault_error(fault)})
         return
+    except SystemExit as error:
+        _exit(error)
     except BaseException as error:  # noqa: BLE001  (whatever a function raises is its answer)
         _finish_log()
         _send(sink, {"kind": "init_error", "error": _error(error, "")})
@@ -238,11 +242,16 @@ def _invoke(
     except FaultError as fault:
         return {"kind": "error", "error": _logged(_fault_error(fault, head["id"]))}, b""
     except SystemExit as error:
-        _finish_log()
-        os._exit(error.code if isinstance(error.code, int) else 1)
+        _exit(error)
     except BaseException as error:  # noqa: BLE001  (whatever a function raises is its answer)
         return {"kind": "error", "error": _logged(_error(error, head["id"]))}, b""
     return {"kind": "result"}, payload.encode() if isinstance(payload, str) else bytes(payload)
+
+
+def _exit(error: SystemExit) -> NoReturn:
+    """End as the function wants to: Lambda reports the exit status."""
+    _finish_log()
+    os._exit(error.code if isinstance(error.code, int) else int(error.code is not None))
 
 
 def _error(error: BaseException, request_id: str) -> dict[str, Any]:

@@ -15,6 +15,7 @@ import secrets
 import sys
 import threading
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qs, quote, unquote
 
@@ -24,6 +25,8 @@ from carto_at_installer.sandbox.protocols.http import HttpRequest, HttpResponse
 from carto_at_installer.sandbox.state import StateError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from carto_at_installer.sandbox.state import Store
 
 SERVICES = frozenset({"iam", "sts", "s3", "secretsmanager"})
@@ -32,12 +35,15 @@ _RECORDED_HEADERS = ("authorization", "content-type", "x-amz-target", "host")
 _AWS_POLICY = re.compile(r"arn:aws[\w-]*:iam::aws:policy/[\w+=,.@/-]+")
 
 
+_lock = threading.RLock()
+_holder: MotoServices | None = None
+
+
 class MotoServices:
     """The moto side of the sandbox. Loading it costs about a second of CPU, so that it happens at the first use."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._lock = threading.RLock()
         self._application: Any = None
         self._callers: dict[str, Caller] = {}
 
@@ -46,8 +52,7 @@ class MotoServices:
 
         Raises StateError when it cannot be recorded; moto is then put back to what is recorded.
         """
-        with self._lock:
-            self._load()
+        with self._held():
             if not _mutates(request, service):
                 return self._serve(request)
             at, seed = time.time(), secrets.randbits(63)
@@ -59,13 +64,16 @@ class MotoServices:
 
     def directory(self) -> Directory:
         """The roles, users and keys that exist."""
-        with self._lock:
-            self._load()
-            return Directory(self._lock)
+        return Directory(self._held)
+
+    def warm(self) -> None:
+        """Load moto and replay the record now."""
+        with self._held():
+            pass
 
     def caller(self, access_key: str) -> Caller:
         """Whose key that is; moto is not loaded as long as no key was ever given out."""
-        with self._lock:
+        with _lock:
             if self._application is None and not self._store.query(
                 "SELECT 1 FROM journal WHERE service IN ('iam', 'sts') LIMIT 1"
             ):
@@ -82,9 +90,17 @@ class MotoServices:
         response = self.respond(request, "s3")
         return response.body if response.status == 200 else None
 
+    @contextmanager
+    def _held(self) -> Iterator[None]:
+        """Moto for this home alone: its state is global in the process, so that another home's is replaced."""
+        global _holder  # noqa: PLW0603  (moto's own state is as global)
+        with _lock:
+            if _holder is not self:
+                _holder = self
+                self._load()
+            yield
+
     def _load(self) -> None:
-        if self._application is not None:
-            return
         from moto.moto_server.werkzeug_app import (  # noqa: PLC0415  (at first use)
             DomainDispatcherApplication,
             create_backend_app,
@@ -123,7 +139,7 @@ class MotoServices:
         from carto_at_installer.sandbox.moto_services import clock  # noqa: PLC0415  (at first use)
 
         for policy in _AWS_POLICY.findall(unquote(request.body.decode("latin-1"))):
-            Directory(self._lock).add_aws_policy(policy)
+            Directory(self._held).add_aws_policy(policy)
         with clock.repeatable(at, seed):
             return self._serve(request)
 

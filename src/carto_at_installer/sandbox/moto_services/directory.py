@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from carto_at_installer.sandbox.identity import ACCOUNT, ADMINISTRATOR, DEFAULT_CALLER, Caller
 
 if TYPE_CHECKING:
-    import threading
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
 Document = dict[str, Any]
 _ADMINISTRATOR_ACCESS: Document = {
@@ -37,14 +38,14 @@ class Principal:
 
 
 class Directory:
-    """Looks into moto under its lock."""
+    """Looks into moto; `held` gives a block within which moto holds the state of one home, and nobody else uses it."""
 
-    def __init__(self, lock: threading.RLock) -> None:  # type: ignore[valid-type, unused-ignore]
-        self._lock: Any = lock
+    def __init__(self, held: Callable[[], AbstractContextManager[None]]) -> None:
+        self._held = held
 
     def role(self, arn: str) -> Principal | None:
         """The role with that ARN, or None."""
-        with self._lock:
+        with self._held():
             for role in _iam(arn).roles.values():
                 if role.arn == arn:
                     return _principal(arn, role, json.loads(role.assume_role_policy_document))
@@ -52,7 +53,7 @@ class Directory:
 
     def user(self, arn: str) -> Principal | None:
         """The user with that ARN, or None."""
-        with self._lock:
+        with self._held():
             for user in _iam(arn).users.values():
                 if user.arn == arn:
                     policies = [*user.policies.values()]
@@ -70,7 +71,7 @@ class Directory:
         """Whose access key that is; keys that nobody owns are the administrator's."""
         from moto.sts.models import sts_backends  # noqa: PLC0415  (at first use)
 
-        with self._lock:
+        with self._held():
             for backend in sts_backends[ACCOUNT].values():
                 role = backend.get_assumed_role_from_access_key(access_key)
                 if role is not None:
@@ -85,7 +86,7 @@ class Directory:
         if ":assumed-role/" not in caller.arn:
             return None
         name = caller.arn.split("/")[1]
-        with self._lock:
+        with self._held():
             for role in _iam(caller.arn).roles.values():
                 if role.name == name:
                     return str(role.arn)
@@ -95,7 +96,7 @@ class Directory:
         """The text of a secret by ARN or name, or None."""
         from moto.secretsmanager.models import secretsmanager_backends  # noqa: PLC0415  (at first use)
 
-        with self._lock:
+        with self._held():
             for secret in secretsmanager_backends[ACCOUNT][region].secrets.values():
                 if arn in {secret.arn, secret.name}:
                     version = secret.versions.get(secret.default_version_id or "", {})
@@ -107,7 +108,7 @@ class Directory:
         """Make one of AWS's own managed policies known; moto would load all of them (a second) or none."""
         from moto.iam.models import AWSManagedPolicy  # noqa: PLC0415  (at first use)
 
-        with self._lock:
+        with self._held():
             backend = _iam(arn)
             if arn in backend.managed_policies:
                 return
