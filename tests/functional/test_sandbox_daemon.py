@@ -355,3 +355,19 @@ def test_a_home_that_was_deleted_under_the_server(home: Path) -> None:
     shutil.rmtree(home)
     os.kill(info.pid, signal.SIGTERM)
     assert daemon.status(home) is None
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="looks at processes in /proc")
+def test_workers_do_not_outlive_a_killed_server(home: Path) -> None:
+    info = daemon.start(home)
+    make_things(info.endpoint)
+    lam = client_for(info.endpoint, "lambda")
+    source = "import os\ndef handler(e, c):\n    return os.getpid()\n"
+    lam.update_function_code(FunctionName="lasting", ZipFile=zipped({"code.py": source}))
+    lam.get_waiter("function_updated_v2").wait(FunctionName="lasting", WaiterConfig={"Delay": 0.02})
+    worker = int(lam.invoke(FunctionName="lasting")["Payload"].read())
+    os.kill(info.pid, signal.SIGKILL)
+    deadline = time.monotonic() + 5
+    while Path(f"/proc/{worker}/cmdline").exists() and Path(f"/proc/{worker}/cmdline").read_bytes():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)

@@ -162,3 +162,21 @@ def test_many_clients_at_once(client: Any) -> None:
         thread.join()
     assert len(found) == 40
     assert min(found) >= 1
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "10.0.0.1:80", ""])
+def test_names_that_are_not_loopback_are_refused(sandbox: Any, host: str) -> None:
+    """A web page may point a name of its own at this machine; the browser then sends that name."""
+    status, _, content = request(
+        sandbox, "POST", "/", "Action=DescribeClusters", Authorization=signed("redshift"), Host=host
+    )
+    assert status == 403
+    assert b"loopback names only" in content
+
+
+@pytest.mark.parametrize("host", ["localhost", "localhost:123", "[::1]:5", "bucket.localhost:9"])
+def test_loopback_names_are_served(sandbox: Any, host: str) -> None:
+    status, _, _ = request(
+        sandbox, "POST", "/", "Action=DescribeClusters", Authorization=signed("redshift"), Host=host
+    )
+    assert status == 200

@@ -60,9 +60,10 @@ def test_the_log_tail_and_the_log_group(client: Any, make_function: Any) -> None
         ("import os\ndef handler(e, c):\n    os._exit(3)\n", "Runtime.ExitError", "exit status 3"),
         ("import sys\ndef handler(e, c):\n    sys.exit(4)\n", "Runtime.ExitError", "exit status 4"),
         ("import os\nos._exit(5)\n", "Runtime.ExitError", "exit status 5"),
+        ("raise SystemExit(6)\n", "Runtime.ExitError", "exit status 6"),
         ("import os\ndef handler(e, c):\n    os.kill(os.getpid(), 9)\n", "Runtime.ExitError", "SIGKILL"),
     ],
-    ids=["raises", "object", "import", "syntax", "missing", "module", "exit", "sys", "init", "kill"],
+    ids=["raises", "object", "import", "syntax", "missing", "module", "exit", "sys", "init", "quit", "kill"],
 )  # fmt: skip
 def test_errors_of_functions(
     client: Any, make_function: Any, request: Any, source: str, kind: str, message: str

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import faulthandler
 import json
 import logging
 import os
+import select
 import signal
 import sys
-import threading
 import time
 from dataclasses import asdict
 from logging.handlers import RotatingFileHandler
@@ -47,6 +48,7 @@ def main() -> int:
         return _fail(options.ready_fd, error)
     except OSError as error:
         return _fail(options.ready_fd, SandboxError(f"The sandbox cannot start: {error}"))
+    faulthandler.enable()  # a crash, or SIGABRT, leaves the stacks of all threads in the log
     sandbox.start(warm=True)
     _say(options.ready_fd, {**asdict(info), "home": str(info.home)})
     _log.info("serving %s, version %s, process %d", info.endpoint, info.version, info.pid)
@@ -105,15 +107,22 @@ def _open(home: Home, options: argparse.Namespace) -> Sandbox:
 
 
 def _serve(sandbox: Sandbox, idle_seconds: float) -> None:
-    ended = threading.Event()
+    """Wait for SIGTERM or SIGINT, or for `idle_seconds` without a request (0: for ever); then close the sandbox.
+
+    Signals are waited for on a pipe: the system may give one to any thread, which would not wake this one.
+    """
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ended.set())
+        signal.signal(number, lambda *_: None)
     while True:
         quiet = time.monotonic() - sandbox.last_request
         if idle_seconds and quiet >= idle_seconds:
             _log.info("no request for %.0f seconds", idle_seconds)
             break
-        if ended.wait(max(0.05, idle_seconds - quiet) if idle_seconds else None):
+        timeout = max(0.05, idle_seconds - quiet) if idle_seconds else None
+        if select.select([reader], [], [], timeout)[0]:
             break
     sandbox.close()
 
