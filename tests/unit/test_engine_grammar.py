@@ -36,14 +36,20 @@ def test_the_documented_defaults_of_an_external_function():
     assert found.options.max_batch_bytes == 5 * 1024 * 1024
 
 
-@pytest.mark.parametrize(("text", "size"), [("512", 512 * 1024), ("512 KB", 512 * 1024), ("2 MB", 2 * 1024 * 1024)])
+@pytest.mark.parametrize(
+    ("text", "size"), [("512", 512 * 1024), ("512 KB", 512 * 1024), ("2 MB", 2 * 1024 * 1024)]
+)
 def test_batch_sizes_are_kilobytes_unless_said(text, size):
-    found = read(f"CREATE EXTERNAL FUNCTION f(INT) RETURNS INT LAMBDA 'x' IAM_ROLE default MAX_BATCH_SIZE {text}")
+    found = read(
+        f"CREATE EXTERNAL FUNCTION f(INT) RETURNS INT LAMBDA 'x' IAM_ROLE default MAX_BATCH_SIZE {text}"
+    )
     assert found.options.max_batch_bytes == size
 
 
 def test_roles_can_be_chained():
-    found = read(f"CREATE EXTERNAL FUNCTION f(INT) RETURNS INT LAMBDA 'x' IAM_ROLE '{ROLE},{ROLE}2'")
+    found = read(
+        f"CREATE EXTERNAL FUNCTION f(INT) RETURNS INT LAMBDA 'x' IAM_ROLE '{ROLE},{ROLE}2'"
+    )
     assert found.options.role_arns == (ROLE, f"{ROLE}2")
 
 
@@ -55,11 +61,20 @@ def test_roles_can_be_chained():
         ("RETURNS INT IAM_ROLE default", "needs the clause LAMBDA"),
         ("LAMBDA 'x' IAM_ROLE default", "result type must be specified"),
         ("RETURNS INT LAMBDA 'x' IAM_ROLE 'bad'", "Invalid IAM role ARN: bad"),
-        ("RETURNS SUPER LAMBDA 'x' IAM_ROLE default", "type super is not supported for external functions"),
+        (
+            "RETURNS SUPER LAMBDA 'x' IAM_ROLE default",
+            "type super is not supported for external functions",
+        ),
         ("RETURNS INT LAMBDA 'x' LAMBDA 'y' IAM_ROLE default", "conflicting or redundant options"),
-        ("RETURNS INT LAMBDA 'x' IAM_ROLE default MAX_BATCH_ROWS 0", "MAX_BATCH_ROWS must be between"),
+        (
+            "RETURNS INT LAMBDA 'x' IAM_ROLE default MAX_BATCH_ROWS 0",
+            "MAX_BATCH_ROWS must be between",
+        ),
         ("RETURNS INT LAMBDA 'x' IAM_ROLE default MAX_BATCH_SIZE 6 MB", "between 1 KB and 5 MB"),
-        ("RETURNS INT LAMBDA 'x' IAM_ROLE default PARALLEL SAFE", 'syntax error at or near "PARALLEL"'),
+        (
+            "RETURNS INT LAMBDA 'x' IAM_ROLE default PARALLEL SAFE",
+            'syntax error at or near "PARALLEL"',
+        ),
         (f"RETURNS INT LAMBDA '{'x' * 65}' IAM_ROLE default", "must have 1 to 64 characters"),
     ],
 )
@@ -97,12 +112,18 @@ def test_faults_of_sql_functions_are_named(sql, error, message):
 
 def test_functions_have_32_arguments_at_most():
     with pytest.raises(RedshiftError, match="more than 32 arguments"):
-        read(f"create function f({', '.join(['int'] * 33)}) returns int stable as 'select 1' language sql")
+        read(
+            f"create function f({', '.join(['int'] * 33)}) returns int stable as 'select 1' language sql"
+        )
 
 
 def test_functions_are_dropped_by_signature():
     name, kinds, cascade = drop_function(Cursor("DROP FUNCTION s.f(x INT, VARCHAR(5)) CASCADE"))
-    assert (name, [kind.name for kind in kinds], cascade) == (("s", "f"), ["integer", "character varying"], True)
+    assert (name, [kind.name for kind in kinds], cascade) == (
+        ("s", "f"),
+        ["integer", "character varying"],
+        True,
+    )
 
 
 def test_dropping_a_function_knows_no_if_exists():

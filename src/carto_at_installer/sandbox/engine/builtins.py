@@ -11,7 +11,7 @@ NATIVE: dict[str, str] = {
     for name in (
         "abs acos asin atan atan2 cbrt ceil ceiling cos cot degrees exp floor ln pi power radians round"
         " sin sqrt tan greatest least coalesce nullif lower upper left right replace repeat"
-        " reverse translate ascii ltrim rtrim length char_length character_length md5 mod"
+        " reverse translate ascii ltrim rtrim length char_length character_length md5"
         " generate_series"
     ).split()
 } | {

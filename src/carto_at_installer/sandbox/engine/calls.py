@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from carto_at_installer.sandbox.engine.transpile import Scope
 
 
+RESULT = "result"
+
+
 def rewrite_call(node: exp.Anonymous, schema: str | None, names: Names, scope: Scope) -> exp.Expr:
     """The DuckDB form of `schema.name(arguments)`; the arguments are in DuckDB's form already.
 
@@ -53,13 +56,44 @@ def _built_in(name: str, node: exp.Anonymous, names: Names, scope: Scope) -> exp
         return special.FORMS[name](node, names)
     if isinstance(node.parent, (exp.Window, exp.WithinGroup)) or name in builtins.AGGREGATES:
         if name in builtins.AGGREGATES:
-            return _native(builtins.AGGREGATES[name], node)
+            return _aggregate(name, node, names, scope)
         return _native(name, node) if name in builtins.WINDOW else None
     if name in shims.BY_NAME:
         return _macro(name, node, names, scope)
     if name in builtins.NATIVE:
         return _native(builtins.NATIVE[name], node)
     return None
+
+
+def _aggregate(
+    name: str, node: exp.Anonymous, names: Names, scope: Scope
+) -> exp.Expr:
+    """An aggregate, with Redshift's result type: SUM and AVG of whole numbers are BIGINT, and AVG truncates."""
+    call = _native(builtins.AGGREGATES[name], node)
+    if name not in {"sum", "avg"} or len(node.expressions) != 1:
+        return call
+    argument = node.expressions[0]
+    if isinstance(argument, exp.Distinct):
+        argument = argument.expressions[0]
+    kind = argument_types([argument], names, scope)[0]
+    if kind is None or kind.name not in {"smallint", "integer", "bigint", "numeric"}:
+        return call
+    wanted = kind.duckdb if kind.name == "numeric" else "BIGINT"
+    if kind.name == "numeric" and name == "sum":
+        return call
+    call.meta[RESULT] = (name == "avg" and wanted == "BIGINT", wanted)
+    if isinstance(node.parent, exp.Window):
+        return call  # The cast must stand around the window: see `typed_result`.
+    return typed_result(call, call)
+
+
+def typed_result(node: exp.Expr, call: exp.Expr) -> exp.Expr:
+    """`node`, an aggregate or its window, cast to the result type that was noted on the call."""
+    if RESULT not in call.meta:
+        return node
+    truncated, wanted = call.meta[RESULT]
+    value = exp.Anonymous(this="trunc", expressions=[node]) if truncated else node
+    return exp.Cast(this=value, to=exp.DataType.build(wanted, dialect="duckdb"))
 
 
 def _native(name: str, node: exp.Anonymous) -> exp.Expr:

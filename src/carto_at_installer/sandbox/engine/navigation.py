@@ -26,12 +26,19 @@ def shim(name: str, *arguments: exp.Expr) -> exp.Expr:
     return exp.Dot(this=exp.to_identifier("pg_rs", quoted=True), expression=call)
 
 
+def is_path(node: exp.Expr) -> bool:
+    """Whether an expression is a step into a SUPER."""
+    call = node.expression if isinstance(node, exp.Dot) else None
+    return isinstance(call, exp.Anonymous) and call.this == "super_item"
+
+
 def sources(scope: exp.Expr) -> Iterator[exp.Expr]:
     """The things a statement selects from or changes, in order."""
-    for key in ("this", "using"):
-        part = scope.args.get(key)
-        if isinstance(part, exp.Table) and not isinstance(scope, exp.Select):
-            yield part
+    if not isinstance(scope, exp.Select):
+        used = scope.args.get("using")
+        for part in [scope.args.get("this"), *(used if isinstance(used, list) else [used])]:
+            if isinstance(part, exp.Table):
+                yield part
     for key in ("from_", "from"):
         part = scope.args.get(key)
         if isinstance(part, exp.From):
@@ -84,6 +91,11 @@ def _unnest(source: exp.Expr, known: dict[str, bool]) -> exp.Expr | None:
     if isinstance(source, exp.AtIndex):
         index = source.args["expression"].name
         source = source.this
+    if isinstance(source, exp.Unnest):
+        if len(source.expressions) != 1 or not isinstance(source.expressions[0], exp.Column):
+            raise UnsupportedSqlError("UNNEST is not supported by the sandbox")
+        parts = [part.name for part in source.expressions[0].parts]
+        return _lateral(_navigate(parts, known), _unnest_alias(source) or parts[-1], index)
     if isinstance(source, exp.Alias) and isinstance(source.this, exp.Column):
         parts, alias = [part.name for part in source.this.parts], source.alias
     elif isinstance(source, exp.Table) and source.args.get("db") and source.name:
@@ -96,6 +108,14 @@ def _unnest(source: exp.Expr, known: dict[str, bool]) -> exp.Expr | None:
         return None
     array = _navigate(parts, known)
     return _lateral(array, alias, index)
+
+
+def _unnest_alias(source: exp.Unnest) -> str:
+    """sqlglot puts the alias of an unnested array among the column names."""
+    alias = source.args.get("alias")
+    if not isinstance(alias, exp.TableAlias):
+        return ""
+    return str(alias.name or (alias.columns[0].name if alias.columns else ""))
 
 
 def _lateral(array: exp.Expr, alias: str, index: str) -> exp.Expr:

@@ -22,7 +22,7 @@ _KNOWN: frozenset[type[exp.Expr]] = frozenset(
         exp.NullSafeNEQ, exp.Offset, exp.Or, exp.Order, exp.Ordered, exp.Paren, exp.Pow,
         exp.Qualify, exp.RegexpLike, exp.Select, exp.SessionUser, exp.SimilarTo, exp.Star, exp.StrPosition,
         exp.Sub, exp.Subquery, exp.Substring, exp.Table, exp.TableAlias, exp.Trim, exp.TryCast, exp.Tuple,
-        exp.Union, exp.Update, exp.Values, exp.Var, exp.Where, exp.Window, exp.WindowSpec, exp.With,
+        exp.Union, exp.Unnest, exp.Update, exp.Values, exp.Var, exp.Where, exp.Window, exp.WindowSpec, exp.With,
         exp.WithinGroup, exp.Schema, exp.Sqrt, exp.Cbrt, exp.Abs, exp.Returning,
     }
 )  # fmt: skip

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+
 from carto_at_installer.sandbox.engine.data_types import RsType, from_duckdb
 from carto_at_installer.sandbox.engine.results import ResultColumn, ResultSet
 from carto_at_installer.sandbox.engine.text import to_ewkb
@@ -31,7 +33,7 @@ def fetch(answer: duckdb.DuckDBPyConnection) -> ResultSet | None:
         answer.fetchall()
         return None
     kinds = [from_duckdb(text) for text in texts]
-    rows = answer.fetchall()
+    rows = _rows(answer, texts)
     writers = [
         (i, _writer(kind, texts[i])) for i, kind in enumerate(kinds) if kind.name not in _PLAIN
     ]
@@ -39,6 +41,18 @@ def fetch(answer: duckdb.DuckDBPyConnection) -> ResultSet | None:
         rows = [_written(row, writers) for row in rows]
     columns = tuple(_column(name, kind) for name, kind in zip(names, kinds, strict=True))
     return ResultSet(columns, rows)
+
+
+def _rows(answer: duckdb.DuckDBPyConnection, kinds: list[str]) -> list[tuple[Any, ...]]:
+    """All rows as Python values. Times with a zone go through Arrow: DuckDB would want a time zone package for them."""
+    if "TIMESTAMP WITH TIME ZONE" not in kinds:
+        return answer.fetchall()
+    table = answer.to_arrow_table()
+    columns = [
+        column.cast(pa.timestamp("us")) if pa.types.is_timestamp(column.type) else column
+        for column in table.columns
+    ]
+    return list(zip(*(column.to_pylist() for column in columns), strict=True))
 
 
 def _column(name: str, kind: RsType) -> ResultColumn:

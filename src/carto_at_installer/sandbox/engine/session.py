@@ -74,7 +74,8 @@ class Session:
             raise RedshiftError(
                 "current transaction is aborted, commands ignored until end of transaction block"
             )
-        self._tell_time()
+        if not self.failed:
+            self._tell_time()
         command = commands.find(cursor)
         if command is not None:
             return command(self, cursor)

@@ -124,6 +124,11 @@ def _decode(node: exp.Anonymous, _: Names) -> exp.Expr:
     return exp.Case(ifs=ifs, default=default)
 
 
+def _mod(node: exp.Anonymous, _: Names) -> exp.Expr:
+    value, divisor = _arguments(node, 2)
+    return call("mod", value, shim("divisor", divisor))
+
+
 def _nvl2(node: exp.Anonymous, _: Names) -> exp.Expr:
     subject, present, absent = _arguments(node, 3)
     test = exp.Not(this=exp.Is(this=exp.Paren(this=subject), expression=exp.Null()))
@@ -218,6 +223,7 @@ FORMS: dict[str, Callable[[exp.Anonymous, Names], exp.Expr]] = {
     "date_trunc": _date_trunc,
     "decode": _decode,
     "nvl2": _nvl2,
+    "mod": _mod,
     "array": _array,
     "object": _object,
     "listagg": _listagg,

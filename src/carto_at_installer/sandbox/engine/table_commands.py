@@ -36,7 +36,7 @@ def create(session: Session, cursor: Cursor) -> None:
         if table.lenient:
             return
         raise RedshiftError(f'relation "{name}" already exists')
-    place = f"temp.main.{quoted(name)}" if schema == "temp" else f"{quoted(schema)}.{quoted(name)}"
+    place = quoted(name) if schema == "temp" else f"{quoted(schema)}.{quoted(name)}"
     columns = (
         _create_as(session, table, place)
         if table.query
@@ -46,10 +46,14 @@ def create(session: Session, cursor: Cursor) -> None:
         record(session.connection, NewRelation(schema, name, "table", session.user, columns), ())
 
 
+def _create_words(table: TableDefinition) -> str:
+    return "CREATE TEMP TABLE" if table.temporary else "CREATE TABLE"
+
+
 def _create_as(session: Session, table: TableDefinition, place: str) -> list[Column]:
     query = Transpiler(session.names).query(table.query)
     names = f"({', '.join(map(quoted, table.query_columns))})" if table.query_columns else ""
-    session.connection.execute(f"CREATE TABLE {place}{names} AS {query}")
+    session.connection.execute(f"{_create_words(table)} {place}{names} AS {query}")
     return [Column(each, from_duckdb(kind)) for each, kind in session.names.describe(place)]
 
 
@@ -62,7 +66,7 @@ def _create_plain(
             raise RedshiftError(f'column "{column.name}" duplicated')
         seen.add(column.name)
     definitions = [_definition(session, schema, table.name[-1], each) for each in table.columns]
-    session.connection.execute(f"CREATE TABLE {place}({', '.join(definitions)})")
+    session.connection.execute(f"{_create_words(table)} {place}({', '.join(definitions)})")
     return [Column(each.name, each.type, each.identity is not None) for each in table.columns]
 
 
@@ -71,19 +75,13 @@ def _definition(session: Session, schema: str, table: str, column: ColumnDefinit
     if column.identity:
         parts.append(f"DEFAULT nextval('{_sequence(session, schema, table, column)}')")
     elif column.default:
-        value = Transpiler(session.names).query(f"SELECT {column.default}")
-        parts.append(f"DEFAULT ({_projection(value)})")
+        parts.append(f"DEFAULT ({Transpiler(session.names).expression(column.default)})")
     if column.required or column.identity:
         parts.append("NOT NULL")
     if column.type.textual:
         size = min(column.type.length, MAX_VARCHAR)
         parts.append(f"CHECK (strlen({quoted(column.name)}) <= {size})")
     return " ".join(parts)
-
-
-def _projection(query: str) -> str:
-    """The expression of `SELECT expression AS "name"`."""
-    return query[len("SELECT ") : query.rindex(" AS ")]
 
 
 def _sequence(session: Session, schema: str, table: str, column: ColumnDefinition) -> str:

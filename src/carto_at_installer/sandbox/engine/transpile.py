@@ -6,6 +6,7 @@ node from the leaves up, FROM clauses before what stands on them, so that types 
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -67,6 +68,15 @@ class Transpiler:
         name_projections(tree)
         return self.rewrite(tree).sql("duckdb", identify=True)
 
+    def expression(self, sql: str) -> str:
+        """One expression without columns, as DuckDB text."""
+        tree = parse(f"SELECT {sql}")
+        if not isinstance(tree, exp.Select) or len(tree.expressions) != 1:
+            raise RedshiftError(f"syntax error in the expression {sql}")
+        if column := tree.find(exp.Column):
+            raise RedshiftError(f'column "{column.name}" does not exist')
+        return self.rewrite(tree).expressions[0].sql("duckdb", identify=True)
+
     def rewrite(self, tree: exp.Expr) -> exp.Expr:
         """The DuckDB tree of a Redshift tree."""
         for node in tree.walk():
@@ -95,7 +105,7 @@ class Transpiler:
         found = [exp.to_identifier(name, quoted=True) for name in self.names.table_reference(parts)]
         if found[-1].name != parts[-1] and not table.alias:
             table.set("alias", exp.TableAlias(this=exp.to_identifier(parts[-1], quoted=True)))
-        for key, part in zip(("this", "db", "catalog"), reversed(found), strict=False):
+        for key, part in itertools.zip_longest(("this", "db", "catalog"), reversed(found)):
             table.set(key, part)
 
     def _visit(self, node: exp.Expr) -> exp.Expr:
@@ -224,6 +234,37 @@ def _column(node: exp.Expr) -> exp.Expr:
     return node
 
 
+def _window(node: exp.Expr) -> exp.Expr:
+    """A window whose aggregate has another type in Redshift; a copy, because the old node is about to be replaced."""
+    if calls.RESULT not in node.this.meta:
+        return node
+    return calls.typed_result(node.copy(), node.this)
+
+
+def _compare(node: exp.Expr) -> exp.Expr:
+    """A comparison of a SUPER path with a literal: as numbers, or as texts; other kinds of value are not equal."""
+    for key, other in (("this", "expression"), ("expression", "this")):
+        literal, path = node.args[key], node.args[other]
+        if not isinstance(literal, exp.Literal) or not navigation.is_path(path):
+            continue
+        if literal.is_string:
+            node.set(key, special.call("to_json", literal))
+        else:
+            decimal = exp.DataType.build("DECIMAL(38,10)", dialect="duckdb")
+            text = shim("super_text", path)
+            node.set(other, exp.TryCast(this=text, to=decimal))
+    return node
+
+
+def _like(node: exp.Expr) -> exp.Expr:
+    """LIKE, where a backslash escapes although no ESCAPE was written."""
+    pattern = node.expression
+    plain = isinstance(pattern, exp.Literal) and "\\" not in pattern.name
+    if plain or isinstance(node.parent, exp.Escape):
+        return node
+    return exp.Escape(this=node.copy(), expression=exp.Literal.string("\\"))
+
+
 def _within_group(node: exp.Expr) -> exp.Expr:
     """`LISTAGG(x, ',') WITHIN GROUP (ORDER BY y)` and the percentiles: DuckDB puts the order inside."""
     call, order = node.this, node.expression
@@ -254,4 +295,8 @@ _RULES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {
     exp.Trim: _trim,
     exp.Column: _column,
     exp.WithinGroup: _within_group,
+    exp.Window: _window,
+    exp.Like: _like,
+    **dict.fromkeys((exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE), _compare),
+    exp.ILike: _like,
 }

@@ -19,8 +19,9 @@ def _wrapped_integer(value: str) -> str:
 
 _HEX_DIGITS = "'0123456789abcdefghijklmnopqrstuvwxyz'"
 _STRTOL = (
-    "CASE v.b WHEN 16 THEN CAST(CASE WHEN starts_with(v.s, '-') THEN '-0x' || substr(v.s, 2)"
-    " WHEN v.s ILIKE '0x%' THEN v.s ELSE '0x' || v.s END AS BIGINT)"
+    "CASE v.b WHEN 16 THEN CASE WHEN starts_with(v.s, '-')"
+    " THEN CAST(-CAST(CAST('0x' || substr(v.s, 2) AS UBIGINT) AS HUGEINT) AS BIGINT) ELSE CAST(CASE"
+    " WHEN v.s ILIKE '0x%' THEN v.s ELSE '0x' || v.s END AS BIGINT) END"
     " WHEN 10 THEN CAST(v.s AS BIGINT)"
     " ELSE CASE WHEN NOT v.b BETWEEN 2 AND 36 THEN error('STRTOL: the base must be between 2 and 36')"
     " WHEN v.s = '' THEN 0 ELSE CAST(list_reduce(list_transform(string_split(lower(v.s), ''), lambda c:"
