@@ -52,7 +52,9 @@ def test_the_payload_has_the_documented_fields(parts, run):
 
 def test_a_row_of_nulls_is_null_and_a_null_among_values_is_null(parts, run):
     run(external("two", "INT, INT", "VARCHAR(MAX)", "echo"))
-    run("CREATE TABLE pairs AS SELECT 1 AS i, 1 AS a, 2 AS b UNION ALL SELECT 2, 3, NULL UNION ALL SELECT 3, NULL, NULL")
+    run(
+        "CREATE TABLE pairs AS SELECT 1 AS i, 1 AS a, 2 AS b UNION ALL SELECT 2, 3, NULL UNION ALL SELECT 3, NULL, NULL"
+    )
     assert run("SELECT two(a, b) FROM pairs ORDER BY i") == [("[1, 2]",), ("[3, null]",), (None,)]
     arguments = [row for event in parts[1].events for row in event["arguments"]]
     assert sorted(map(str, arguments)) == ["None", "[1, 2]", "[3, None]"]
@@ -92,7 +94,11 @@ def test_types_are_encoded_as_documented(parts, run, kind, value, sent):
     ],
 )
 def test_results_are_typed_and_numbers_may_come_as_texts(run, returns, argument, expected):
-    run(external(f"back_{returns.split('(')[0].replace(' ', '_')}", "VARCHAR(MAX)", returns, "first"))
+    run(
+        external(
+            f"back_{returns.split('(')[0].replace(' ', '_')}", "VARCHAR(MAX)", returns, "first"
+        )
+    )
     name = f"back_{returns.split('(')[0].replace(' ', '_')}"
     assert run(f"SELECT {name}('{argument}'), {name}(NULL)") == [(expected, None)]
 
@@ -127,7 +133,7 @@ def test_batches_keep_to_the_number_of_rows(parts, run):
     run(external("some", "INT", "INT", "first", "MAX_BATCH_ROWS 300"))
     run("CREATE TABLE many AS SELECT i FROM generate_series(1, 5000) i")
     parts[1].calls.clear()
-    assert run("SELECT sum(some(i)) FROM many") == [("12502500",)]
+    assert run("SELECT sum(some(i)) FROM many") == [(12502500,)]
     sizes = [event["num_records"] for event in parts[1].events]
     assert sum(sizes) == 5000
     assert max(sizes) == 300
@@ -172,7 +178,9 @@ def test_throttled_calls_are_repeated_within_the_retry_timeout():
     service.left, service.calls = 9, 0
     with pytest.raises(RedshiftError) as caught:
         session.execute("SELECT f(1)")
-    assert "Rate Exceeded.; Exception: TooManyRequestsException; ShouldRetry: 1" in str(caught.value)
+    assert "Rate Exceeded.; Exception: TooManyRequestsException; ShouldRetry: 1" in str(
+        caught.value
+    )
     assert "code:      32103" in str(caught.value)
     assert service.calls == 1
     engine.close()

@@ -24,9 +24,13 @@ def parts(opened):
     yield session, service
     session.rollback()
     session.execute("DROP SCHEMA carto CASCADE")
-    for name, types in session.execute("SELECT function_name, argument_type FROM svv_redshift_functions").rows:
+    for name, types in session.execute(
+        "SELECT function_name, argument_type FROM svv_redshift_functions"
+    ).rows:
         session.execute(f"DROP FUNCTION public.{name}({types}) CASCADE")
-    for name, kind in session.execute("SELECT table_name, table_type FROM information_schema.tables").rows:
+    for name, kind in session.execute(
+        "SELECT table_name, table_type FROM information_schema.tables"
+    ).rows:
         session.execute(f"DROP {kind.split()[-1]} IF EXISTS public.{name} CASCADE")
     session.close()
 
@@ -53,7 +57,9 @@ def failure(session, sql):
 def test_a_wrapper_calls_lambda_once_per_batch_and_parses_its_answer(parts):
     session, service = parts
     session.execute(external("carto.__pair", "BIGINT, INTEGER", "VARCHAR(MAX)", "json"))
-    session.execute(function("carto.pair(BIGINT, INTEGER)", "SUPER", "SELECT JSON_PARSE(carto.__pair($1, $2))"))
+    session.execute(
+        function("carto.pair(BIGINT, INTEGER)", "SUPER", "SELECT JSON_PARSE(carto.__pair($1, $2))")
+    )
     assert service.calls == []
     session.execute("CREATE TABLE ids AS SELECT i::bigint AS id FROM generate_series(1, 100) i")
     rows = session.execute("SELECT carto.pair(id, 3) FROM ids ORDER BY id").rows
@@ -78,8 +84,12 @@ def test_overloads_by_number_and_by_type(session):
     session.execute(function("f(VARCHAR)", "VARCHAR", "SELECT 'varchar'"))
     session.execute(function("f(GEOMETRY)", "VARCHAR", "SELECT 'geometry'"))
     session.execute(function("f(INT, INT)", "VARCHAR", "SELECT 'two'"))
-    session.execute("CREATE TABLE t AS SELECT 1::smallint s, 2::bigint b, 1.5::real r, 1.5 d, 'x' v, ST_Point(1, 2) g")
-    row = session.execute("SELECT f(s), f(b), f(r), f(d), f(v), f(g), f('lit'), f(1), f(s, 1), f(s + b) FROM t").rows
+    session.execute(
+        "CREATE TABLE t AS SELECT 1::smallint s, 2::bigint b, 1.5::real r, 1.5 d, 'x' v, ST_Point(1, 2) g"
+    )
+    row = session.execute(
+        "SELECT f(s), f(b), f(r), f(d), f(v), f(g), f('lit'), f(1), f(s, 1), f(s + b) FROM t"
+    ).rows
     assert row == [
         ("int", "bigint", "float8", "float8", "varchar", "geometry", "varchar", "int", "two", "bigint")
     ]  # fmt: skip
@@ -89,16 +99,27 @@ def test_overloads_by_number_and_by_type(session):
 def test_arguments_are_not_cast_down(session):
     session.execute(function("g(INT)", "INT", "SELECT $1"))
     assert value(session, "g(1::smallint) + g('5') + coalesce(g(null), 1)") == 7
-    assert failure(session, "SELECT g(1::bigint)").startswith("function g(bigint) does not exist\n  Hint: No function")
-    assert failure(session, "SELECT g(1, 2)").startswith("function g(integer, integer) does not exist")
+    assert failure(session, "SELECT g(1::bigint)").startswith(
+        "function g(bigint) does not exist\n  Hint: No function"
+    )
+    assert failure(session, "SELECT g(1, 2)").startswith(
+        "function g(integer, integer) does not exist"
+    )
 
 
 def test_bodies_use_every_type(session):
-    session.execute(function("at(SUPER, VARCHAR)", "VARCHAR(MAX)", "SELECT $1.inner[1].k::varchar || $2", "IMMUTABLE"))
+    session.execute(
+        function(
+            "at(SUPER, VARCHAR)", "VARCHAR(MAX)", "SELECT $1.inner[1].k::varchar || $2", "IMMUTABLE"
+        )
+    )
     assert value(session, """at(json_parse('{"inner": [0, {"k": "v"}]}'), '!')""") == "v!"
     session.execute(function("moved(g GEOMETRY, d FLOAT8)", "GEOMETRY",
                              "SELECT ST_SetSRID(ST_Point(ST_X($1) + $2, ST_Y($1)), ST_SRID($1))"))  # fmt: skip
-    assert value(session, "ST_AsEWKT(moved(ST_SetSRID(ST_Point(1, 2), 4326), 0.5))") == "SRID=4326;POINT(1.5 2)"
+    assert (
+        value(session, "ST_AsEWKT(moved(ST_SetSRID(ST_Point(1, 2), 4326), 0.5))")
+        == "SRID=4326;POINT(1.5 2)"
+    )
     assert value(session, "moved(NULL, 1)") is None
     session.execute(function("short(VARCHAR(MAX))", "VARCHAR(3)", "SELECT $1"))
     assert value(session, "short('abcdef')") == "abc"
@@ -152,7 +173,9 @@ def test_a_replaced_function_keeps_its_grants(session):
     session.execute("REVOKE EXECUTE ON FUNCTION carto.k(INT) FROM PUBLIC")
     session.execute("GRANT EXECUTE ON FUNCTION carto.k(INT) TO GROUP analysts")
     session.execute(function("carto.k(INT)", "INT", "SELECT 2"))
-    sql = "SELECT identity_type, identity_name FROM svv_function_privileges WHERE function_name = 'k'"
+    sql = (
+        "SELECT identity_type, identity_name FROM svv_function_privileges WHERE function_name = 'k'"
+    )
     assert session.execute(sql).rows == [("group", "analysts")]
     session.execute("DROP FUNCTION carto.k(INT)")
     assert session.execute(sql).rows == []
@@ -179,7 +202,9 @@ def test_functions_come_and_go_with_their_transaction(session):
     session.execute(function("carto.w(INT)", "INT", "SELECT carto.e($1)"))
     assert value(session, "carto.w(4)") == 8
     session.execute("ROLLBACK")
-    assert failure(session, "SELECT carto.w(4)").startswith("function carto.w(integer) does not exist")
+    assert failure(session, "SELECT carto.w(4)").startswith(
+        "function carto.w(integer) does not exist"
+    )
     assert session.execute("SELECT count(*) FROM pg_proc").rows == [(0,)]
     session.execute(external("carto.e", "INT", "INT", "double"))
     assert value(session, "carto.e(4)") == 8
@@ -200,7 +225,10 @@ def test_functions_are_found_along_the_search_path(session):
 
 
 def test_a_schema_that_does_not_exist_takes_no_function(session):
-    assert failure(session, function("nowhere.f(INT)", "INT", "SELECT 1")) == 'schema "nowhere" does not exist'
+    assert (
+        failure(session, function("nowhere.f(INT)", "INT", "SELECT 1"))
+        == 'schema "nowhere" does not exist'
+    )
 
 
 def test_python_functions_are_refused(session):

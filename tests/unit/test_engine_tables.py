@@ -58,17 +58,29 @@ def test_defaults_identities_and_nulls(session):
     )
     session.execute("INSERT INTO t (name) VALUES ('a'), ('b')")
     session.execute("INSERT INTO t (name, n) VALUES ('c', DEFAULT)")
-    assert rows(session, "SELECT id, name, n FROM t ORDER BY id") == [(10, "a", 3), (15, "b", 3), (20, "c", 3)]
+    assert rows(session, "SELECT id, name, n FROM t ORDER BY id") == [
+        (10, "a", 3),
+        (15, "b", 3),
+        (20, "c", 3),
+    ]
     assert rows(session, "SELECT count(*) FROM t WHERE at > '2024-01-01'") == [(3,)]
-    assert failure(session, "INSERT INTO t (n) VALUES (1)") == "Cannot insert a NULL value into column name"
+    assert (
+        failure(session, "INSERT INTO t (n) VALUES (1)")
+        == "Cannot insert a NULL value into column name"
+    )
 
 
 def test_texts_keep_to_their_length_in_bytes(session):
     session.execute("CREATE TABLE t (a VARCHAR(3), b VARCHAR, c CHAR(2))")
     session.execute("INSERT INTO t (a) VALUES ('abc')")
-    assert failure(session, "INSERT INTO t (a) VALUES ('abcd')") == "value too long for type character varying(3)"
+    assert (
+        failure(session, "INSERT INTO t (a) VALUES ('abcd')")
+        == "value too long for type character varying(3)"
+    )
     assert "character varying(3)" in failure(session, "INSERT INTO t (a) VALUES ('\u00e9\u00e9')")
-    assert "character varying(256)" in failure(session, "INSERT INTO t (b) VALUES (repeat('x', 257))")
+    assert "character varying(256)" in failure(
+        session, "INSERT INTO t (b) VALUES (repeat('x', 257))"
+    )
     assert "character varying(3)" in failure(session, "UPDATE t SET a = a || 'x'")
 
 
@@ -125,7 +137,9 @@ def test_views_depend_on_tables(session):
 def test_schemas_are_dropped_when_empty(session):
     session.execute("CREATE SCHEMA other AUTHORIZATION admin QUOTA 5 GB")
     session.execute("CREATE TABLE other.t (id INT IDENTITY(1,1))")
-    assert "cannot drop schema other because other objects depend on it" in failure(session, "DROP SCHEMA other")
+    assert "cannot drop schema other because other objects depend on it" in failure(
+        session, "DROP SCHEMA other"
+    )
     session.execute("DROP SCHEMA other CASCADE")
     assert failure(session, "DROP SCHEMA other") == 'schema "other" does not exist'
     session.execute("DROP SCHEMA IF EXISTS other")
@@ -146,7 +160,9 @@ def test_ddl_is_rolled_back(session):
     session.execute("DROP TABLE t")
     session.execute("ROLLBACK")
     assert rows(session, "SELECT count(*) FROM t") == [(0,)]
-    assert rows(session, "SELECT nspname FROM pg_namespace WHERE nspname IN ('other', 'work')") == [("work",)]
+    assert rows(session, "SELECT nspname FROM pg_namespace WHERE nspname IN ('other', 'work')") == [
+        ("work",)
+    ]
     assert rows(session, "SELECT count(*) FROM pg_description") == [(0,)]
 
 
@@ -213,7 +229,7 @@ def test_locks_are_held_until_the_transaction_ends(engine, session):
 
 
 def test_comments_and_privileges_are_recorded(session):
-    session.execute("COMMENT ON SCHEMA work IS '{\"version\": \"1.0\"}'")
+    session.execute('COMMENT ON SCHEMA work IS \'{"version": "1.0"}\'')
     sql = "SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = 'work'"
     assert rows(session, sql) == [('{"version": "1.0"}',)]
     session.execute("CREATE TABLE t (a INT)")
@@ -221,13 +237,21 @@ def test_comments_and_privileges_are_recorded(session):
     session.execute("CREATE USER bob PASSWORD DISABLE")
     session.execute("GRANT USAGE ON SCHEMA work TO ROLE reader, bob")
     session.execute("GRANT USAGE ON LANGUAGE exfunc TO ROLE reader")
-    sql = "SELECT identity_type, identity_name, privilege_type FROM svv_schema_privileges ORDER BY 1"
+    sql = (
+        "SELECT identity_type, identity_name, privilege_type FROM svv_schema_privileges ORDER BY 1"
+    )
     assert rows(session, sql) == [("role", "reader", "usage"), ("user", "bob", "usage")]
-    assert rows(session, "SELECT language_name, identity_name FROM svv_language_privileges") == [("exfunc", "reader")]
+    assert rows(session, "SELECT language_name, identity_name FROM svv_language_privileges") == [
+        ("exfunc", "reader")
+    ]
     session.execute("REVOKE ALL ON SCHEMA work FROM bob")
     assert rows(session, sql) == [("role", "reader", "usage")]
-    assert failure(session, "GRANT USAGE ON SCHEMA work TO nobody") == 'user "nobody" does not exist'
-    assert "invalid privilege type SELECT for schema" in failure(session, "GRANT SELECT ON SCHEMA work TO bob")
+    assert (
+        failure(session, "GRANT USAGE ON SCHEMA work TO nobody") == 'user "nobody" does not exist'
+    )
+    assert "invalid privilege type SELECT for schema" in failure(
+        session, "GRANT SELECT ON SCHEMA work TO bob"
+    )
     with pytest.raises(UnsupportedSqlError, match="ASSUMEROLE"):
         session.execute("GRANT ASSUMEROLE ON 'arn' TO bob FOR EXTERNAL FUNCTION")
     with pytest.raises(UnsupportedSqlError, match="without an object"):
@@ -261,4 +285,6 @@ def test_settings(session):
     assert rows(session, "SHOW statement_timeout") == [("1000",)]
     session.execute("RESET statement_timeout")
     assert rows(session, "SHOW statement_timeout") == [("0",)]
-    assert failure(session, "SET nonsense TO 1") == 'unrecognized configuration parameter "nonsense"'
+    assert (
+        failure(session, "SET nonsense TO 1") == 'unrecognized configuration parameter "nonsense"'
+    )

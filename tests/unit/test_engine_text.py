@@ -14,7 +14,10 @@ SHAPES = [
         '{"type":"Polygon","coordinates":[[[0,0],[4,0],[4,4],[0,0]],[[1,1],[2,1],[2,2],[1,1]]]}',
     ),
     ("MULTIPOINT((1 2),(3 4))", '{"type":"MultiPoint","coordinates":[[1,2],[3,4]]}'),
-    ("MULTILINESTRING((0 0,1 1),(2 2,3 3))", '{"type":"MultiLineString","coordinates":[[[0,0],[1,1]],[[2,2],[3,3]]]}'),
+    (
+        "MULTILINESTRING((0 0,1 1),(2 2,3 3))",
+        '{"type":"MultiLineString","coordinates":[[[0,0],[1,1]],[[2,2],[3,3]]]}',
+    ),
     (
         "MULTIPOLYGON(((0 0,1 0,1 1,0 0)))",
         '{"type":"MultiPolygon","coordinates":[[[[0,0],[1,0],[1,1],[0,0]]]]}',
@@ -46,7 +49,9 @@ def test_ewkb_carries_srid_and_dimensions_as_flags():
     assert to_ewkb(shapely.to_wkb(flat), 0) == shapely.to_wkb(flat)
     for shape in (flat, solid, shapely.from_wkt("POLYGON Z((0 0 1,1 0 1,1 1 1,0 0 1))")):
         iso = shapely.to_wkb(shape, flavor="iso")
-        expected = shapely.to_wkb(shapely.set_srid(shape, 4326), include_srid=True, flavor="extended")
+        expected = shapely.to_wkb(
+            shapely.set_srid(shape, 4326), include_srid=True, flavor="extended"
+        )
         assert to_ewkb(iso, 4326) == expected
 
 

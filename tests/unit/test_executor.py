@@ -2,14 +2,15 @@ import threading
 
 import pytest
 
-from carto_at_installer.apply.executor import StepFailedError, execute
+from carto_at_installer.apply.executor import StepFailedError, StoppedError, execute
 from carto_at_installer.core.progress import SilentProgress
+from carto_at_installer.core.releases import Resources
 from carto_at_installer.plan.steps import Plan, PrepareSchema, Step
 from tests.fakes import Recorder
 
 
 def plan_of(*steps):
-    return Plan("carto", "1.0", 1, tuple(steps), {})
+    return Plan("carto", "1.0", "install", 1, tuple(steps), {}, Resources())
 
 
 def step(key, *after):
@@ -64,3 +65,24 @@ def test_a_plan_that_waits_for_a_step_it_does_not_have_is_refused():
 
 def test_an_empty_plan_does_nothing():
     assert execute(plan_of(), lambda _: pytest.fail("called"), SilentProgress()) == ()
+
+
+def test_when_the_user_stops_it_the_running_step_ends_and_no_other_starts():
+    stop = threading.Event()
+    done = []
+
+    def perform(s):
+        stop.set()
+        done.append(s.key)
+
+    with pytest.raises(StoppedError) as stopped:
+        execute(plan_of(step("a"), step("b", "a")), perform, SilentProgress(), stopping=stop.is_set)
+    assert done == ["a"]
+    assert stopped.value.done == ("a",)
+
+
+def test_stopping_after_the_last_step_changes_nothing():
+    stop = threading.Event()
+    assert execute(
+        plan_of(step("a")), lambda _: stop.set(), SilentProgress(), stopping=stop.is_set
+    ) == ("a",)

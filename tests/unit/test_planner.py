@@ -41,7 +41,7 @@ def sql_object(name, digest="1", returns="BIGINT", kind=Kind.SQL):
 
 OBJECTS = (sql_object("__E", kind=Kind.EXTERNAL), sql_object("F"))
 DESIRED = DesiredState(
-    schema="carto", version="1.0", roles=ROLES, log_group=SharedLogGroup("/aws/lambda/at", 30, OURS),
+    schema="carto", version="1.0", command="install", roles=ROLES, log_group=SharedLogGroup("/aws/lambda/at", 30, OURS),
     layer=Layer("at-layer", ARTIFACT, "python3.13", "x86_64"), functions=(FUNCTION,), attach_role=ROLES[1].arn,
     modules=(ModuleSql("m", OBJECTS, FUNCTION.name, ROLES[1].arn),), options={},
 )  # fmt: skip
@@ -54,18 +54,24 @@ def recorded(o):
 
 DEPLOYED = DeployedFunction(
     name=FUNCTION.name, arn="arn:fn", state="Active", update_status="Successful", code_sha256="", runtime="python3.13",
-    handler="h", role=FUNCTION.role_arn, architecture="x86_64", memory_mb=512, timeout_s=60, layers=("arn:layer:1",),
+    handler="h", role=FUNCTION.role_arn, architecture="x86_64", memory_mb=512, timeout_s=60, layers=("arn:aws:lambda:r:1:layer:at-layer:1",),
     environment={"A": "1"}, log_group="/aws/lambda/at", tags=FUNCTION.tags,
 )  # fmt: skip
+RELEASE = Release(1, "1.0", "install", ReleaseState.CURRENT)
+STOPPED = Release(1, "1.0", "install", ReleaseState.FAILED)
+
+
+def installed(release):
+    return Installation(release, None, (release,), tuple(map(recorded, OBJECTS)))
+
+
 INSTALLED = ObservedState(
     roles={r.name: Role(r.name, r.arn, r.trust, OURS, r.policy) for r in ROLES},
     log_group=LogGroup("/aws/lambda/at", 30),
-    layers={"at-layer": "arn:layer:1"},
+    layers={"at-layer": "arn:aws:lambda:r:1:layer:at-layer:1"},
     functions={FUNCTION.name: DEPLOYED},
     attached=frozenset({ROLES[1].arn}),
-    installation=Installation(
-        Release(1, "1.0", ReleaseState.CURRENT), None, tuple(map(recorded, OBJECTS))
-    ),
+    installation=installed(RELEASE),
 )
 
 
@@ -104,9 +110,7 @@ def test_a_new_version_without_differences_is_still_recorded():
 
 
 def test_an_unfinished_release_is_taken_up_again():
-    unfinished = Installation(
-        None, Release(1, "1.0", ReleaseState.FAILED), tuple(map(recorded, OBJECTS))
-    )
+    unfinished = replace(installed(STOPPED), current=None, unfinished=STOPPED)
     plan = make_plan(DESIRED, replace(INSTALLED, installation=unfinished))
     assert keys(plan) == ["schema"]
     assert plan.release == 2
@@ -161,6 +165,27 @@ def test_settings_of_a_function_are_changed_in_place(change, named):
 def test_a_function_shared_with_another_installation_is_marked():
     observed = replace(INSTALLED, functions={FUNCTION.name: replace(DEPLOYED, tags=OURS)})
     assert isinstance(actions(make_plan(DESIRED, observed))["function:m"], s.TagFunction)
+
+
+def test_a_role_shared_with_another_installation_is_marked():
+    wanted = tuple(replace(role, tags={**OURS, "carto-at:install:1": "x"}) for role in ROLES)
+    plan = make_plan(replace(DESIRED, roles=wanted), INSTALLED)
+    assert {type(step.action) for step in plan.steps[1:]} == {s.TagRole}
+
+
+def test_a_function_that_is_still_pending_is_waited_for():
+    pending = replace(DEPLOYED, state="Pending")
+    plan = make_plan(DESIRED, replace(INSTALLED, functions={FUNCTION.name: pending}))
+    assert actions(plan)["function:m"] == s.AwaitFunction(FUNCTION.name)
+
+
+def test_the_plan_names_everything_it_may_make():
+    resources = make_plan(DESIRED, NOTHING).resources
+    assert resources.functions == {"m": FUNCTION.name}
+    assert resources.layers == ("at-layer",)
+    assert resources.roles == ("at-exec", "at-invoke")
+    assert resources.attached_role == ROLES[1].arn
+    assert resources.log_group == "/aws/lambda/at"
 
 
 def test_a_changed_role_is_put_right():

@@ -1,10 +1,12 @@
+import json
+
 import pytest
 
 from carto_at_installer.apply.releases import ReleaseStore
 from carto_at_installer.core.errors import SqlError, TargetError
 from carto_at_installer.core.functions import Kind
 from carto_at_installer.core.queries import QueryResult
-from carto_at_installer.core.releases import RecordedObject, ReleaseState
+from carto_at_installer.core.releases import RecordedObject, ReleaseState, Resources
 from carto_at_installer.core.target import Identity
 from carto_at_installer.plan.resources import ModuleSql
 from carto_at_installer.plan.steps import Plan, PrepareSchema, Step
@@ -13,6 +15,8 @@ from tests.fakes import FakeSql
 
 CALLER = Identity("123456789012", "arn:aws:iam::123456789012:user/o'hara", "aws", "eu-west-1")
 STEP = Step("schema", PrepareSchema("carto"), "Create schema carto")
+RESOURCES = Resources({"m": "fn-1"}, ("layer-1",), ("exec", "invoke"), "arn:role", "/logs")
+PLAN = Plan("carto", "1.0", "install", 3, (STEP,), {"prefix": "it's"}, RESOURCES)
 
 
 def sql_object(name, ddl="CREATE ...", kind=Kind.SQL):
@@ -20,7 +24,19 @@ def sql_object(name, ddl="CREATE ...", kind=Kind.SQL):
 
 
 def release(number=1, state="current", state_version="1", version="1.0"):
-    return ("release", number, version, state, '{"prefix": "p"}', state_version, "", "", "", "")
+    options, resources = '{"prefix": "p"}', json.dumps(RESOURCES.document())
+    return (
+        "release", number, str(number), version, "install", state, state_version, "arn:me", options, resources,
+        "0", "2026-01-01", "", "",
+    )  # fmt: skip
+
+
+def recorded(signature="F(BIGINT)"):
+    return ("object", 1, "m", "F", signature, "sql", "BIGINT", "abc", "", "", "", "", "", "")
+
+
+def reading(*rows):
+    return ReleaseStore(FakeSql({"UNION": QueryResult(rows=rows)}), "carto").read()
 
 
 def test_a_schema_without_tables_has_no_installation():
@@ -35,57 +51,61 @@ def test_another_error_is_not_taken_for_a_missing_table():
 
 
 def test_releases_and_objects_are_read():
-    rows = (
-        ("object", 1, "m", "F", "F(BIGINT)", "sql", "BIGINT", "abc", "", ""),
-        release(1),
-        release(2, "failed"),
-    )
-    found = ReleaseStore(FakeSql({"UNION": QueryResult(rows=rows)}), "carto").read()
+    found = reading(recorded(), release(1), release(2, "failed"))
     assert found.current.number == 1
     assert found.current.options == {"prefix": "p"}
+    assert found.current.resources == RESOURCES
     assert found.unfinished.state is ReleaseState.FAILED
     assert found.next_number == 3
+    assert [r.number for r in found.kept] == [2, 1]
     assert found.objects == (RecordedObject("m", "F", "F(BIGINT)", "sql", "BIGINT", "abc"),)
     assert found.objects[0].types == "BIGINT"
 
 
+def test_a_release_that_failed_before_the_current_one_is_not_unfinished():
+    assert reading(release(1, "failed"), release(2)).unfinished is None
+
+
 def test_tables_of_a_newer_version_are_left_alone():
-    sql = FakeSql({"UNION": QueryResult(rows=(release(state_version="99", version="9.0"),))})
     with pytest.raises(TargetError, match=r"newer carto-at \(9.0\)"):
-        ReleaseStore(sql, "carto").read()
+        reading(release(state_version="99", version="9.0"))
 
 
 @pytest.mark.parametrize("signature", ["F(BIGINT); DROP TABLE x", "F", "G(BIGINT)", 'F("x")'])
 def test_a_signature_that_somebody_changed_is_refused(signature):
-    row = ("object", 1, "m", "F", signature, "sql", "BIGINT", "abc", "", "")
     with pytest.raises(TargetError, match="not the signature"):
-        ReleaseStore(FakeSql({"UNION": QueryResult(rows=(row,))}), "carto").read()
+        reading(recorded(signature))
 
 
 def test_the_plan_is_written_before_anything_else_and_text_is_escaped():
-    sql = FakeSql()
-    plan = Plan("carto", "1.0", 3, (STEP,), {"prefix": "it's"})
-    ReleaseStore(sql, "carto").begin(plan, CALLER)
-    (statements,) = sql.transactions
-    assert statements[0] == 'CREATE SCHEMA IF NOT EXISTS "carto"'
-    assert len(statements) <= 40
+    statements = ReleaseStore(FakeSql(), "carto").beginning(PLAN, CALLER)
     text = "\n".join(statements)
     assert "o''hara" in text
     assert "it''s" in text
+    assert '"functions": {"m": "fn-1"}' in text
     assert "(3, 1, 'schema', 'Create schema carto', NULL)" in text
+    assert len(statements) <= 35  # together with the lease in one transaction of the Data API
+
+
+def test_the_schema_and_the_tables_are_made_in_one_transaction():
+    sql = FakeSql()
+    ReleaseStore(sql, "carto").prepare()
+    (statements,) = sql.transactions
+    assert statements[0] == 'CREATE SCHEMA IF NOT EXISTS "carto"'
+    assert len(statements) == 5
 
 
 def test_a_modules_records_replace_those_it_changes():
-    module = ModuleSql(
-        "m", (sql_object("E", kind=Kind.EXTERNAL), sql_object("F")), "fn-1", "arn:role"
-    )
+    examples = {"F(BIGINT)": '{"sql": "SELECT 1"}'}
+    objects = (sql_object("E", kind=Kind.EXTERNAL), sql_object("F"))
+    module = ModuleSql("m", objects, "fn-1", "arn:role", examples)
     gone = RecordedObject("m", "OLD", "OLD(BIGINT)", "sql", "BIGINT", "x")
-    delete, insert = ReleaseStore(FakeSql(), "carto").module_statements(
-        3, module, module.objects, [gone]
-    )
-    assert delete.endswith("signature IN ('E(BIGINT)', 'F(BIGINT)', 'OLD(BIGINT)')")
+    update, insert = ReleaseStore(FakeSql(), "carto").module_statements(3, module, objects, [gone])
+    assert "SET replaced_in = 3" in update
+    assert update.endswith("signature IN ('E(BIGINT)', 'F(BIGINT)', 'OLD(BIGINT)')")
     assert "('m', 1, 'E', 'E(BIGINT)', 'external', 'BIGINT'" in insert
     assert insert.count("'fn-1'") == 1  # only the external function has a Lambda behind it
+    assert insert.count("SELECT 1") == 1
 
 
 def test_long_records_are_split_into_statements_that_the_data_api_takes():
@@ -98,10 +118,22 @@ def test_long_records_are_split_into_statements_that_the_data_api_takes():
 
 
 def test_finishing_makes_one_release_the_current_one():
-    sql = FakeSql()
-    ReleaseStore(sql, "carto").finish(4, ["sql:m"])
-    superseded, current, done = sql.transactions[0]
+    closed, superseded, current = ReleaseStore(FakeSql(), "carto").finishing(PLAN)
+    assert "state = 'rolled-back' WHERE state = 'failed' AND number < 3" in closed
     assert "state = 'superseded' WHERE state = 'current'" in superseded
     assert "state = 'current'" in current
-    assert "number = 4" in current
-    assert "step IN ('sql:m')" in done
+    assert "number = 3" in current
+
+
+def test_a_message_is_cut_to_what_a_column_holds():
+    (statement,) = ReleaseStore(FakeSql(), "carto").failing(3, "é" * 100_000)
+    assert len(statement.encode()) < 5000
+
+
+def test_a_snapshot_is_what_a_release_held():
+    row = ("m", "F", "F(BIGINT)", "sql", "BIGINT", "abc", "", "", "CREATE ...", "{}")
+    sql = FakeSql(
+        {"release <= 2 AND (replaced_in IS NULL OR replaced_in > 2)": QueryResult(rows=(row,))}
+    )
+    (found,) = ReleaseStore(sql, "carto").snapshot(2)
+    assert (found.ddl, found.example) == ("CREATE ...", "{}")

@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, assert_never
 
 from carto_at_installer.aws import clusters, functions, log_groups, roles
 from carto_at_installer.aws.functions import FunctionSettings
-from carto_at_installer.core.errors import CartoAtError
+from carto_at_installer.core.errors import CartoAtError, SqlError
 from carto_at_installer.plan import steps as s
 from carto_at_installer.sql.ddl import drop_function
+from carto_at_installer.sql.identifiers import quote_identifier
+from carto_at_installer.sql.literals import literal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from carto_at_installer.apply.releases import ReleaseStore
-    from carto_at_installer.aws.session import AwsSession
+    from carto_at_installer.apply.connection import Connection
+    from carto_at_installer.apply.lease import Lease
     from carto_at_installer.core.bundle import Artifact
     from carto_at_installer.core.progress import Progress
-    from carto_at_installer.core.queries import SqlBackend
-    from carto_at_installer.core.target import Identity, Target
     from carto_at_installer.plan.resources import LambdaFunction
 
 
@@ -29,25 +29,20 @@ class Performer:
     Remembers the ARN of a layer that the plan publishes, and which steps are done but not yet recorded.
     """
 
-    def __init__(  # noqa: PLR0913 - the composition of one run: each is a different service
+    def __init__(
         self,
         plan: s.Plan,
-        *,
-        session: AwsSession,
-        sql: SqlBackend,
-        store: ReleaseStore,
+        connection: Connection,
+        lease: Lease,
         read_artifact: Callable[[Artifact], bytes],
-        target: Target,
-        identity: Identity,
         progress: Progress,
     ) -> None:
         self._plan = plan
-        self._session = session
-        self._sql = sql
-        self._store = store
+        self._connection = connection
+        self._session = connection.session
+        self._store = connection.store
+        self._lease = lease
         self._read_artifact = read_artifact
-        self._target = target
-        self._identity = identity
         self._progress = progress
         self._layer_arn: str | None = None
         self._unrecorded: list[str] = []
@@ -60,15 +55,59 @@ class Performer:
             return tuple(self._unrecorded)
 
     def perform(self, step: s.Step) -> None:
-        """Do one step. Raises CartoAtError when AWS or the database refuses."""
+        """Do one step. Raises CartoAtError when AWS or the database refuses, or when the lease was lost."""
+        if not isinstance(step.action, s.PrepareSchema):
+            self._lease.confirm()
         self._do(step, step.action)
         with self._lock:
             self._unrecorded.append(step.key)
 
-    def _do(self, step: s.Step, action: s.Action) -> None:  # noqa: PLR0912 - one case per kind of step
+    def _do(self, step: s.Step, action: s.Action) -> None:
+        match action:
+            case s.PrepareSchema() | s.ApplyModule() | s.ForgetReleases() | s.DropState():
+                self._do_in_database(action)
+            case s.CreateRole() | s.UpdateRole() | s.TagRole() | s.AttachRole():
+                self._grant(step, action)
+            case s.CreateLogGroup(group):
+                log_groups.create_log_group(self._session, group.name, group.tags)
+                log_groups.set_retention(self._session, group.name, group.retention_days)
+            case s.SetLogRetention(group):
+                log_groups.set_retention(self._session, group.name, group.retention_days)
+            case s.PublishLayer():
+                self._publish_layer(action)
+            case (
+                s.CreateFunction()
+                | s.UpdateFunction()
+                | s.RestoreCode()
+                | s.AwaitFunction()
+                | s.TagFunction()
+            ):
+                self._deploy(step, action)
+            case _:
+                self._remove(action)
+
+    def _do_in_database(
+        self, action: s.PrepareSchema | s.ApplyModule | s.ForgetReleases | s.DropState
+    ) -> None:
         match action:
             case s.PrepareSchema():
-                self._store.begin(self._plan, self._identity)
+                self._store.prepare()
+                self._lease.take(self._store.beginning(self._plan, self._connection.identity))
+            case s.ApplyModule():
+                self._apply_module(action)
+            case s.ForgetReleases(releases):
+                self._connection.sql.transaction(
+                    [self._lease.guard(), *self._store.forgetting(releases)]
+                )
+            case s.DropState():
+                self._drop_state()
+            case _ as never:
+                assert_never(never)
+
+    def _grant(
+        self, step: s.Step, action: s.CreateRole | s.UpdateRole | s.TagRole | s.AttachRole
+    ) -> None:
+        match action:
             case s.CreateRole(role):
                 roles.create_role(self._session, role.name, role.trust, role.tags, role.description)
                 roles.set_policy(self._session, role.name, role.policy)
@@ -77,36 +116,75 @@ class Performer:
                     roles.set_trust(self._session, role.name, role.trust)
                 if policy:
                     roles.set_policy(self._session, role.name, role.policy)
+                roles.tag_role(self._session, role.name, role.tags)
+            case s.TagRole(name, tags):
+                roles.tag_role(self._session, name, tags)
             case s.AttachRole(arn):
-                clusters.attach_role(self._session, self._target, arn, waiting=self._waiting(step))
-            case s.CreateLogGroup(group):
-                log_groups.create_log_group(self._session, group.name, group.tags)
-                log_groups.set_retention(self._session, group.name, group.retention_days)
-            case s.SetLogRetention(group):
-                log_groups.set_retention(self._session, group.name, group.retention_days)
-            case s.PublishLayer():
-                self._publish_layer(action)
-            case s.CreateFunction(function, layer_arn):
-                code = self._read_artifact(function.artifact)
-                settings = self._settings(function, layer_arn)
-                functions.create_function(
-                    self._session, settings, code, waiting=self._waiting(step)
-                )
-            case s.UpdateFunction(function, layer_arn, _):
-                settings = self._settings(function, layer_arn)
-                arn = functions.update_settings(
-                    self._session, settings, waiting=self._waiting(step)
-                )
-                functions.tag_function(self._session, arn, function.tags)
-            case s.TagFunction(_, arn, tags):
-                functions.tag_function(self._session, arn, tags)
-            case s.ApplyModule():
-                self._apply_module(action)
+                target = self._connection.target
+                clusters.attach_role(self._session, target, arn, waiting=self._waiting(step))
             case _ as never:
                 assert_never(never)
 
-    def _waiting(self, step: s.Step) -> _Waiting:
-        return _Waiting(self._progress, step.summary)
+    def _deploy(
+        self,
+        step: s.Step,
+        action: s.CreateFunction
+        | s.UpdateFunction
+        | s.RestoreCode
+        | s.AwaitFunction
+        | s.TagFunction,
+    ) -> None:
+        waiting = self._waiting(step)
+        match action:
+            case s.CreateFunction(function, layer_arn):
+                code = self._read_artifact(function.artifact)
+                settings = self._settings(function, layer_arn)
+                functions.create_function(self._session, settings, code, waiting=waiting)
+            case s.UpdateFunction(function, layer_arn, _):
+                functions.await_function(self._session, function.name, waiting=waiting)
+                settings = self._settings(function, layer_arn)
+                arn = functions.update_settings(self._session, settings, waiting=waiting)
+                functions.tag_function(self._session, arn, function.tags)
+            case s.RestoreCode(function):
+                code = self._read_artifact(function.artifact)
+                functions.update_code(self._session, function.name, code, waiting=waiting)
+            case s.AwaitFunction(name):
+                functions.await_function(self._session, name, waiting=waiting)
+            case s.TagFunction(_, arn, tags):
+                functions.tag_function(self._session, arn, tags)
+            case _ as never:
+                assert_never(never)
+
+    def _remove(
+        self,
+        action: s.DeleteFunction
+        | s.UntagFunction
+        | s.DeleteLayer
+        | s.DetachRole
+        | s.DeleteRole
+        | s.UntagRole
+        | s.DeleteLogGroup,
+    ) -> None:
+        match action:
+            case s.DeleteFunction(name):
+                functions.delete_function(self._session, name)
+            case s.UntagFunction(arn, _, keys):
+                functions.untag_function(self._session, arn, keys)
+            case s.DeleteLayer(name):
+                functions.delete_layer(self._session, name)
+            case s.DetachRole(arn):
+                clusters.detach_role(self._session, self._connection.target, arn)
+            case s.DeleteRole(name):
+                roles.delete_role(self._session, name)
+            case s.UntagRole(name, keys):
+                roles.untag_role(self._session, name, keys)
+            case s.DeleteLogGroup(name):
+                log_groups.delete_log_group(self._session, name)
+            case _ as never:
+                assert_never(never)
+
+    def _waiting(self, step: s.Step) -> Callable[[str], None]:
+        return lambda reason: self._progress.waiting(step.summary, reason)
 
     def _publish_layer(self, action: s.PublishLayer) -> None:
         layer = action.layer
@@ -143,27 +221,31 @@ class Performer:
 
     def _apply_module(self, action: s.ApplyModule) -> None:
         """Drops first, then definitions in their order, the records last, all in one transaction."""
-        schema = self._plan.schema
-        drops = [drop_function(schema, gone.name, [gone.types]) for gone in reversed(action.drops)]
-        with self._lock:
-            recorded = tuple(self._unrecorded)
-        records = [
-            *self._store.module_statements(
-                self._plan.release, action.module, action.changed, action.drops
-            ),
-            *([self._store.done_statement(self._plan.release, recorded)] if recorded else []),
+        schema, release = self._plan.schema, self._plan.release
+        recorded = self.unrecorded
+        statements = [
+            self._lease.guard(),
+            *(drop_function(schema, gone.name, [gone.types]) for gone in reversed(action.drops)),
+            *(o.ddl for o in action.changed),
+            *self._store.module_statements(release, action.module, action.changed, action.drops),
+            *self._store.done_statements(release, recorded),
         ]
-        self._sql.transaction([*drops, *(o.ddl for o in action.changed), *records])
+        self._connection.sql.transaction(statements)
         with self._lock:
             self._unrecorded = [key for key in self._unrecorded if key not in recorded]
 
-
-class _Waiting:
-    """Passes the reasons for which a step waits on to the progress listener."""
-
-    def __init__(self, progress: Progress, step: str) -> None:
-        self._progress = progress
-        self._step = step
-
-    def __call__(self, reason: str) -> None:
-        self._progress.waiting(self._step, reason)
+    def _drop_state(self) -> None:
+        """Drop our tables; the schema goes only when nothing is left in it."""
+        sql, schema = self._connection.sql, self._plan.schema
+        sql.transaction([self._lease.guard(), *self._store.tables.drop()])
+        left = sql.query(
+            "SELECT (SELECT COUNT(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+            f" WHERE n.nspname = {literal(schema)}) + (SELECT COUNT(*) FROM pg_proc p"
+            f" JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = {literal(schema)})"
+        ).rows[0][0]
+        if left == 0:
+            try:
+                sql.transaction([f"DROP SCHEMA {quote_identifier(schema)} RESTRICT"])
+            except SqlError:
+                # Something of a kind that the catalogs above do not list is in it: it is not ours to remove.
+                self._progress.waiting(f"Drop schema {schema}", "something else is in it; it stays")

@@ -18,6 +18,14 @@ if TYPE_CHECKING:
 PARALLEL_STEPS = 4
 
 
+class StoppedError(Exception):
+    """The user asked to stop; the running steps have ended, `done` are the keys of those that were completed."""
+
+    def __init__(self, done: tuple[str, ...]) -> None:
+        super().__init__("stopped")
+        self.done = done
+
+
 class StepFailedError(Exception):
     """A step raised; the cause is `__cause__`, `done` are the keys of the steps that were completed."""
 
@@ -33,21 +41,23 @@ def execute(
     progress: Progress,
     *,
     workers: int = PARALLEL_STEPS,
+    stopping: Callable[[], bool] = lambda: False,
 ) -> tuple[str, ...]:
     """Perform every step once, after those it depends on; return the keys in the order of their ends.
 
-    Raises StepFailedError when a step raises, after the steps that were running have ended.
+    Raises StepFailedError when a step raises, after the steps that were running have ended. While `stopping` answers
+    true no step is started; StoppedError is raised when the running ones have ended and some are left.
     """
     waiting = {step.key: step for step in plan.steps}
     running: dict[Future[None], Step] = {}
     done: list[str] = []
     failed: tuple[Step, BaseException] | None = None
     with ThreadPoolExecutor(max_workers=workers) as pool:
-        while running or (waiting and failed is None):
-            if failed is None:
+        while running or (waiting and failed is None and not stopping()):
+            if failed is None and not stopping():
                 for step in _ready(waiting, done):
                     running[pool.submit(_observed, step, perform, progress)] = waiting.pop(step.key)
-            if not running:
+            if not running and not stopping():
                 raise AssertionError(
                     f"the plan waits for steps it does not have: {sorted(waiting)}"
                 )
@@ -59,6 +69,8 @@ def execute(
                     done.append(step.key)
     if failed:
         raise StepFailedError(failed[0], tuple(done)) from failed[1]
+    if waiting:
+        raise StoppedError(tuple(done))
     return tuple(done)
 
 

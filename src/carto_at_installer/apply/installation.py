@@ -1,4 +1,4 @@
-"""The whole of an installation: look, check, plan, apply, verify, record. The composition of every other folder.
+"""Installing and upgrading: look, check, plan, apply, verify, record; and put everything back when it fails.
 
 `prepare` changes nothing and says what would be done; `apply` does it. A plan without steps needs no apply.
 """
@@ -9,24 +9,27 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from carto_at_installer.apply.actions import Performer
-from carto_at_installer.apply.executor import StepFailedError, execute
+from carto_at_installer.apply import reality, restoration
+from carto_at_installer.apply.connection import Connection, connect
 from carto_at_installer.apply.observation import observe
-from carto_at_installer.apply.releases import ReleaseStore
-from carto_at_installer.aws.clusters import describe_target
-from carto_at_installer.aws.data_api import DataApi
-from carto_at_installer.aws.session import AwsSession
+from carto_at_installer.apply.operation import Operation
 from carto_at_installer.bundle.manifest import read_manifest
 from carto_at_installer.bundle.resources import read_artifact
 from carto_at_installer.catalog.load import load_catalog
-from carto_at_installer.catalog.select import select_modules
+from carto_at_installer.catalog.select import select
 from carto_at_installer.checks import preflight
 from carto_at_installer.checks.outcome import Outcome, Status
-from carto_at_installer.core.errors import ApplyError, CartoAtError, PreflightError, SmokeTestError
+from carto_at_installer.core.errors import (
+    ApplyError,
+    CartoAtError,
+    PreflightError,
+    RolledBackError,
+    SmokeTestError,
+)
+from carto_at_installer.core.options import OnFailure
 from carto_at_installer.plan import steps
 from carto_at_installer.plan.desired import DesiredStateBuilder
 from carto_at_installer.plan.planner import make_plan
-from carto_at_installer.sql.identifiers import quote_identifier
 from carto_at_installer.sql.templates import Templates
 from carto_at_installer.verify.smoke import run_smoke_tests, smoke_tests
 
@@ -34,11 +37,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from carto_at_installer.aws.calls import CallCount
+    from carto_at_installer.apply.operation import Conduct
     from carto_at_installer.core.functions import Catalog
     from carto_at_installer.core.options import InstallOptions
     from carto_at_installer.core.progress import Progress
-    from carto_at_installer.core.target import Identity, Target
+    from carto_at_installer.core.releases import Installation
+    from carto_at_installer.plan.observed import ObservedState
     from carto_at_installer.plan.resources import DesiredState
     from carto_at_installer.verify.smoke import SmokeFailure
 
@@ -57,148 +61,169 @@ class Preparation:
     """All that is known before anything changes, and the plan."""
 
     options: InstallOptions
-    identity: Identity
-    target: Target
+    connection: Connection
     catalog: Catalog
     desired: DesiredState
     outcomes: tuple[Outcome, ...]
     plan: steps.Plan
+    installation: Installation | None
 
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """What an installation did: the completed steps and how many smoke tests passed."""
+    """What an installation did: the completed steps and how many smoke tests passed.
+
+    `failures` are examples that did not answer as documented, when the user chose to keep the release anyway.
+    """
 
     steps: tuple[str, ...]
     smoke_tests: int
+    failures: tuple[SmokeFailure, ...] = ()
 
 
 class Installer:
-    """One installation from the bundle in `root`."""
+    """One installation from the bundle in `root`. `command` is `install`, `upgrade`, `repair` or `adopt`.
 
-    def __init__(self, options: InstallOptions, root: Path, progress: Progress) -> None:
+    `believe_database` compares with what the schema really holds instead of trusting the release tables alone;
+    `replace_foreign` takes over functions of others that bear our signatures.
+    """
+
+    def __init__(
+        self,
+        options: InstallOptions,
+        root: Path,
+        *,
+        command: str = "install",
+        believe_database: bool = False,
+        replace_foreign: bool = False,
+    ) -> None:
         self._options = options
         self._root = root
-        self._progress = progress
-        self._session = AwsSession(options.aws)
-        self._sql: DataApi | None = None
+        self._command = command
+        self._believe_database = believe_database
+        self._replace_foreign = replace_foreign
 
-    def watched_by(self, progress: Progress) -> Installer:
-        """The same installer, telling another listener from now on."""
-        self._progress = progress
-        return self
-
-    @property
-    def calls(self) -> CallCount:
-        """How many calls to AWS were made so far."""
-        return self._session.ledger.count()
-
-    def prepare(self) -> Preparation:
+    def prepare(self, progress: Progress) -> Preparation:
         """Look at everything, check it and plan. Raises PreflightError naming every check that failed."""
-        self._progress.phase("Checks", 6)
+        progress.phase("Checks", 6)
         outcomes = [
-            self._check(preflight.check_python),
-            self._check(lambda: preflight.check_package(self._root)),
-        ]
-        identity = self._session.identity()
-        target = describe_target(self._session, identity, self._options.target)
-        outcomes += [
-            self._check(lambda: preflight.check_target(target)),
-            self._check(lambda: preflight.check_network(target)),
+            _told(progress, preflight.check_python()),
+            _told(progress, preflight.check_package(self._root)),
         ]
         _refuse_failures(outcomes)
+        connection = connect(self._options.aws, self._options.target, self._options.schema)
+        outcomes += [
+            _told(progress, preflight.check_target(connection.target)),
+            _told(progress, preflight.check_network(connection.target)),
+        ]
         catalog = load_catalog(self._root / "catalog", sql_root=self._root / "sql")
-        chosen = select_modules(catalog, self._options.modules) if self._options.modules else ()
-        options = replace(self._options, modules=tuple(module.name for module in chosen))
-        builder = DesiredStateBuilder(options, read_manifest(self._root), identity, target)
-        desired = builder.build(catalog, Templates(self._root / "sql"))
-        sql = self._sql = DataApi(self._session, self._options.target)
+        selected = select(catalog, self._options.selection)
+        desired = self._desired(selected.catalog, connection)
         outcomes.append(
-            self._check(lambda: preflight.check_login(sql, self._options.target.database))
+            _told(progress, preflight.check_login(connection.sql, self._options.target.database))
         )
         _refuse_failures(outcomes)
-        observed = observe(desired, self._session, ReleaseStore(sql, desired.schema), target)
+        observed = self._observe(desired, connection)
         plan = make_plan(desired, observed)
-        if not plan.empty:
-            outcomes.append(
-                self._check(
-                    lambda: preflight.check_foreign_objects(sql, desired, observed.installation)
-                )
+        if not plan.empty and not self._replace_foreign:
+            foreign = preflight.check_foreign_objects(
+                connection.sql, desired, observed.installation
             )
+            outcomes.append(_told(progress, foreign))
             _refuse_failures(outcomes)
-        return Preparation(self._options, identity, target, catalog, desired, tuple(outcomes), plan)
+        return Preparation(
+            self._options,
+            connection,
+            selected.catalog,
+            desired,
+            tuple(outcomes),
+            plan,
+            observed.installation,
+        )
 
-    def _check(self, check: Callable[[], Outcome]) -> Outcome:
-        outcome = check()
-        title = f"{outcome.check}: {outcome.reason}"
-        self._progress.started(title)
-        self._progress.finished(title, failed=outcome.status is Status.FAIL)
-        return outcome
+    def _observe(self, desired: DesiredState, connection: Connection) -> ObservedState:
+        observed = observe(desired, connection)
+        if not (self._believe_database or self._replace_foreign):
+            return observed
+        found = reality.functions_in(connection)
+        installation = observed.installation
+        if installation and self._believe_database:
+            installation = reality.without_missing(installation, found)
+        if self._replace_foreign:
+            installation = reality.with_foreign(installation, desired, found)
+        return replace(observed, installation=installation)
 
-    def apply(self, preparation: Preparation) -> Installed:
+    def _desired(self, catalog: Catalog, connection: Connection) -> DesiredState:
+        manifest = read_manifest(self._root)
+        builder = DesiredStateBuilder(
+            self._options, manifest, connection.identity, connection.target
+        )
+        return builder.build(catalog, Templates(self._root / "sql"), command=self._command)
+
+    def apply(
+        self,
+        preparation: Preparation,
+        conduct: Conduct,
+        on_failure: OnFailure = OnFailure.ROLLBACK,
+    ) -> Installed:
         """Do what was planned, prove it by smoke tests and make it the current release.
 
-        Raises ApplyError when a step fails, SmokeTestError when a function does not answer as documented.
+        When a step or a smoke test fails: with `rollback` everything is put back and RolledBackError raised (ApplyError
+        when putting back fails too); with `stop`, and after a failed step with `keep`, the error itself is raised; with
+        `keep`, failed smoke tests are returned with the release, which stays.
         """
-        plan, sql = preparation.plan, self._sql
-        if sql is None:
-            raise AssertionError("an installation is prepared before it is applied")
-        store = ReleaseStore(sql, plan.schema)
-        performer = Performer(
-            plan,
-            session=self._session,
-            sql=sql,
-            store=store,
-            read_artifact=lambda artifact: read_artifact(artifact, self._root),
-            target=preparation.target,
-            identity=preparation.identity,
-            progress=self._progress,
+        verification = _Verification(
+            preparation, conduct.progress, keep=on_failure is OnFailure.KEEP
         )
-        self._progress.phase("Install", len(plan.steps))
+        operation = Operation(
+            preparation.plan,
+            preparation.connection,
+            conduct,
+            lambda artifact: read_artifact(artifact, self._root),
+        )
         try:
-            done = execute(plan, performer.perform, self._progress)
-        except StepFailedError as failure:
-            raise _stopped(failure, store, plan, performer) from failure
-        passed = self._verify(preparation, store)
-        store.finish(plan.release, performer.unrecorded)
-        return Installed(done, passed)
+            done = operation.run(verification.run)
+        except (ApplyError, SmokeTestError) as error:
+            if on_failure is OnFailure.ROLLBACK:
+                raise _put_back(preparation, conduct, error) from error
+            raise
+        return Installed(done, verification.asked, tuple(verification.failures))
 
-    def _verify(self, preparation: Preparation, store: ReleaseStore) -> int:
-        plan = preparation.plan
-        touched = {
-            step.action.module.module
-            for step in plan.steps
-            if isinstance(step.action, steps.ApplyModule)
-        }
-        functions = [f for f in preparation.catalog.functions if f.module in touched]
-        tests = smoke_tests(functions, quote_identifier(plan.schema))
-        failures = self._when_role_works(
-            lambda: run_smoke_tests(self._required_sql, tests, self._progress), plan
+
+class _Verification:
+    """The smoke tests of the modules that a plan touches."""
+
+    def __init__(self, preparation: Preparation, progress: Progress, *, keep: bool) -> None:
+        self._preparation = preparation
+        self._progress = progress
+        self._keep = keep
+        self.asked = 0
+        self.failures: list[SmokeFailure] = []
+
+    def run(self) -> None:
+        """Ask the examples. Raises SmokeTestError naming those that fail, unless they are to be kept."""
+        plan, connection = self._preparation.plan, self._preparation.connection
+        actions = [step.action for step in plan.steps]
+        touched = {a.module.module for a in actions if isinstance(a, steps.ApplyModule)}
+        functions = [f for f in self._preparation.catalog.functions if f.module in touched]
+        tests = smoke_tests(functions, plan.schema)
+        self.asked = len(tests)
+        fresh = any(isinstance(action, steps.AttachRole | steps.CreateRole) for action in actions)
+        self.failures = self._when_role_works(
+            lambda: run_smoke_tests(connection.sql, tests, self._progress), fresh=fresh
         )
-        if failures:
-            store.fail(plan.release, (), failures[0].describe())
+        if self.failures and not self._keep:
+            described = "\n".join(failure.describe() for failure in self.failures)
+            group = self._preparation.desired.log_group.name
             raise SmokeTestError(
-                "\n".join(
-                    ["Functions do not answer as documented:", *(f.describe() for f in failures)]
-                ),
-                hint="Look at the log group "
-                f"{preparation.desired.log_group.name} in CloudWatch, then repeat the command.",
+                f"Functions do not answer as documented:\n{described}",
+                hint=f"Look at the log group {group} in CloudWatch.",
             )
-        return len(tests)
-
-    @property
-    def _required_sql(self) -> DataApi:
-        if self._sql is None:
-            raise AssertionError("no database yet")
-        return self._sql
 
     def _when_role_works(
-        self, run: Callable[[], list[SmokeFailure]], plan: steps.Plan
+        self, run: Callable[[], list[SmokeFailure]], *, fresh: bool
     ) -> list[SmokeFailure]:
         """Repeat the tests while a role made by this very plan is not yet known everywhere in AWS."""
-        fresh = any(
-            isinstance(step.action, steps.AttachRole | steps.CreateRole) for step in plan.steps
-        )
         deadline = time.monotonic() + (ROLE_PATIENCE_S if fresh else 0)
         pause = 1.0
         while True:
@@ -213,6 +238,33 @@ class Installer:
             pause = min(pause * 2, 15.0)
 
 
+def _put_back(preparation: Preparation, conduct: Conduct, error: CartoAtError) -> CartoAtError:
+    """Roll back after `error`; returns what to raise."""
+    try:
+        prepared = restoration.prepare_rollback(preparation.connection)
+        if prepared is not None:
+            restoration.roll_back(prepared, conduct)
+    except CartoAtError as second:
+        return ApplyError(
+            f"{error.message}\nPutting everything back failed too: {second.message}",
+            hint="Try again with `carto-at rollback`, or complete it with `carto-at resume`.",
+        )
+    before = preparation.installation.current if preparation.installation else None
+    state = (
+        f"release {before.number} ({before.version}) is in use again"
+        if before
+        else "nothing is left of it"
+    )
+    return RolledBackError(f"{error.message}\nEverything was put back: {state}.", hint=error.hint)
+
+
+def _told(progress: Progress, outcome: Outcome) -> Outcome:
+    title = f"{outcome.check}: {outcome.reason}"
+    progress.started(title)
+    progress.finished(title, failed=outcome.status is Status.FAIL)
+    return outcome
+
+
 def _refuse_failures(outcomes: list[Outcome]) -> None:
     failed = [outcome for outcome in outcomes if outcome.status is Status.FAIL]
     if failed:
@@ -220,27 +272,3 @@ def _refuse_failures(outcomes: list[Outcome]) -> None:
             "\n".join(f"{outcome.check}: {outcome.reason}" for outcome in failed),
             hint="\n".join(outcome.fix for outcome in failed if outcome.fix),
         )
-
-
-def _stopped(
-    failure: StepFailedError, store: ReleaseStore, plan: steps.Plan, performer: Performer
-) -> CartoAtError:
-    """The error to show when a step failed; records it where the release tables are there already."""
-    cause = failure.__cause__
-    if not isinstance(cause, CartoAtError):
-        if cause is None:
-            raise AssertionError("a failed step has a cause")
-        raise cause
-    if not failure.done:
-        return cause
-    message = f"{failure.step.summary}: {cause.message}"
-    try:
-        store.fail(plan.release, performer.unrecorded, message)
-    except CartoAtError as second:
-        message += f" (and this could not be recorded: {second.message})"
-    hint = "\n".join(
-        part
-        for part in (cause.hint, "Then run the same command again: it continues from here.")
-        if part
-    )
-    return ApplyError(message, hint=hint)

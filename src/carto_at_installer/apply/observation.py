@@ -12,19 +12,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from concurrent.futures import Future
 
-    from carto_at_installer.apply.releases import ReleaseStore
-    from carto_at_installer.aws.session import AwsSession
-    from carto_at_installer.core.target import Target
+    from carto_at_installer.apply.connection import Connection
     from carto_at_installer.plan.resources import DesiredState
 
 _PARALLEL_CALLS = 8
 T = TypeVar("T")
 
 
-def observe(
-    desired: DesiredState, session: AwsSession, store: ReleaseStore, target: Target
-) -> ObservedState:
+def observe(desired: DesiredState, connection: Connection) -> ObservedState:
     """The present state of every resource that `desired` names. Changes nothing."""
+    session, store, target = connection.session, connection.store, connection.target
     with ThreadPoolExecutor(_PARALLEL_CALLS) as pool:
         installation = pool.submit(store.read)
         group = pool.submit(log_groups.find_log_group, session, desired.log_group.name)

@@ -1,4 +1,4 @@
-"""The record of an installation, kept in tables of the toolbox's own schema.
+"""Reads and writes the record of an installation, kept in tables of the toolbox's own schema.
 
 No state is kept on anybody's laptop. A plan is written here before its first step changes anything: as all names in it
 are known in advance, whatever a crash leaves behind can be found again.
@@ -10,6 +10,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from carto_at_installer.apply.tables import Tables, inserts
 from carto_at_installer.core.errors import SqlError, TargetError
 from carto_at_installer.core.releases import (
     STATE_VERSION,
@@ -17,12 +18,12 @@ from carto_at_installer.core.releases import (
     RecordedObject,
     Release,
     ReleaseState,
+    Resources,
 )
-from carto_at_installer.sql.identifiers import quote_identifier
 from carto_at_installer.sql.literals import literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from carto_at_installer.core.queries import SqlBackend
     from carto_at_installer.core.target import Identity
@@ -30,51 +31,22 @@ if TYPE_CHECKING:
     from carto_at_installer.plan.steps import Plan
     from carto_at_installer.sql.objects import SqlObject
 
-_INSERT_BYTES = 80 * 1024
 _SIGNATURE = re.compile(r"\w+\([\w ,()]*\)", re.ASCII)
-_RELEASE_COLUMNS = """
-    number INTEGER NOT NULL,
-    version VARCHAR(64) NOT NULL,
-    state VARCHAR(16) NOT NULL,
-    state_version INTEGER NOT NULL,
-    caller VARCHAR(2048) NOT NULL,
-    options VARCHAR(65535) NOT NULL,
-    started_at TIMESTAMP NOT NULL,
-    finished_at TIMESTAMP,
-    message VARCHAR(65535)
-"""
-_STEP_COLUMNS = """
-    release INTEGER NOT NULL,
-    position INTEGER NOT NULL,
-    step VARCHAR(256) NOT NULL,
-    summary VARCHAR(1024) NOT NULL,
-    done_at TIMESTAMP
-"""
-_OBJECT_COLUMNS = """
-    module VARCHAR(128) NOT NULL,
-    position INTEGER NOT NULL,
-    name VARCHAR(127) NOT NULL,
-    signature VARCHAR(4096) NOT NULL,
-    kind VARCHAR(16) NOT NULL,
-    returns VARCHAR(256) NOT NULL,
-    digest VARCHAR(64) NOT NULL,
-    lambda_name VARCHAR(256) NOT NULL,
-    role VARCHAR(2048) NOT NULL,
-    ddl VARCHAR(65535) NOT NULL,
-    release INTEGER NOT NULL
-"""
+_MESSAGE_BYTES = 4000
+_RELEASE_FIELDS = (
+    "CAST(number AS VARCHAR(16)), version, command, state, CAST(state_version AS VARCHAR(16)), caller, options,"
+    " resources, CAST(restores AS VARCHAR(16)), CAST(started_at AS VARCHAR(32)),"
+    " COALESCE(CAST(finished_at AS VARCHAR(32)), ''), COALESCE(message, '')"
+)
+_OBJECT_FIELDS = "module, name, signature, kind, returns, digest, lambda_name, role"
 
 
 class ReleaseStore:
-    """Reads and writes the release tables of one schema; every method is one round trip."""
+    """The release tables of one schema. Reading methods are one query, writing ones one transaction or its parts."""
 
     def __init__(self, sql: SqlBackend, schema: str) -> None:
         self._sql = sql
-        self._schema_name = schema
-        self._schema = quote_identifier(schema)
-        self._release = f"{self._schema}.__at_release"
-        self._step = f"{self._schema}.__at_step"
-        self._object = f"{self._schema}.__at_object"
+        self.tables = Tables(schema)
 
     def read(self) -> Installation | None:
         """What is recorded, or None where the schema holds no release tables.
@@ -91,46 +63,68 @@ class ReleaseStore:
 
     def _reading(self) -> str:
         return (
-            "SELECT 'release' AS record, number AS position, version AS a, state AS b, options AS c,"
-            " CAST(state_version AS VARCHAR(16)) AS d, '' AS e, '' AS f, '' AS g, '' AS h"
-            f" FROM {self._release} WHERE state <> 'superseded'"
-            " UNION ALL SELECT 'object', position, module, name, signature, kind, returns, digest,"
-            f" lambda_name, role FROM {self._object}"
+            f"SELECT 'release' AS record, number AS position, {_named(_RELEASE_FIELDS)}"
+            f" FROM {self.tables.release} WHERE kept"
+            f" UNION ALL SELECT 'object', position, {_OBJECT_FIELDS}, '', '', '', ''"
+            f" FROM {self.tables.object} WHERE replaced_in IS NULL"
             " ORDER BY 1, 3, 2"
         )
 
     def _tables_exist(self) -> bool:
         found = self._sql.query(
             "SELECT COUNT(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
-            f" WHERE n.nspname = {literal(self._schema_name)} AND c.relname = '__at_release'"
+            f" WHERE n.nspname = {literal(self.tables.schema)} AND c.relname = '__at_release'"
         )
         return bool(found.rows[0][0])
 
-    def begin(self, plan: Plan, caller: Identity) -> None:
-        """Create what is missing and write the plan down, in one transaction."""
-        self._sql.transaction(
-            [
-                f"CREATE SCHEMA IF NOT EXISTS {self._schema}",
-                f"CREATE TABLE IF NOT EXISTS {self._release} ({_RELEASE_COLUMNS})",
-                f"CREATE TABLE IF NOT EXISTS {self._step} ({_STEP_COLUMNS})",
-                f"CREATE TABLE IF NOT EXISTS {self._object} ({_OBJECT_COLUMNS})",
-                f"UPDATE {self._release} SET state = 'failed', finished_at = GETDATE() WHERE state = 'applying'",
-                (
-                    f"INSERT INTO {self._release} (number, version, state, state_version, caller, options, started_at)"
-                    f" VALUES ({plan.release}, {literal(plan.version)}, 'applying', {STATE_VERSION},"
-                    f" {literal(caller.arn)}, {literal(json.dumps(dict(plan.options), sort_keys=True))}, GETDATE())"
-                ),
-                *self._step_rows(plan),
-            ]
-        )
+    def history(self) -> tuple[Release, ...]:
+        """All releases, the newest first. Raises SqlError where there are no tables."""
+        query = f"SELECT {_named(_RELEASE_FIELDS)} FROM {self.tables.release} ORDER BY number DESC"
+        return tuple(_release(row) for row in self._sql.query(query).rows)
 
-    def _step_rows(self, plan: Plan) -> Iterable[str]:
+    def snapshot(self, number: int) -> tuple[RecordedObject, ...]:
+        """The SQL objects as they were in a release, with their definitions, in the order of their creation."""
+        query = (
+            f"SELECT {_OBJECT_FIELDS}, ddl, example FROM {self.tables.object}"
+            f" WHERE release <= {int(number)} AND (replaced_in IS NULL OR replaced_in > {int(number)})"
+            " ORDER BY module, position"
+        )
+        return tuple(_object(row) for row in self._sql.query(query).rows)
+
+    def prepare(self) -> None:
+        """Make the schema and the tables where they are missing."""
+        self._sql.transaction(self.tables.create())
+
+    def beginning(self, plan: Plan, caller: Identity) -> list[str]:
+        """The statements that write a plan down, for the transaction that takes the lease."""
+        table = self.tables.release
+        values = (
+            plan.release,
+            plan.version,
+            plan.command,
+            ReleaseState.APPLYING.value,
+            STATE_VERSION,
+            caller.arn,
+            json.dumps(dict(plan.options), sort_keys=True),
+            json.dumps(plan.resources.document(), sort_keys=True),
+            plan.restores,
+        )
+        return [
+            f"UPDATE {table} SET state = 'failed', finished_at = GETDATE() WHERE state = 'applying'",
+            (
+                f"INSERT INTO {table} (number, version, command, state, state_version, caller, options, resources,"
+                f" restores, kept, started_at) VALUES ({', '.join(literal(v) for v in values)}, TRUE, GETDATE())"
+            ),
+            *self._step_rows(plan),
+        ]
+
+    def _step_rows(self, plan: Plan) -> list[str]:
         rows = [
             f"({plan.release}, {position}, {literal(step.key)}, {literal(step.summary)}, NULL)"
             for position, step in enumerate(plan.steps, 1)
         ]
-        head = f"INSERT INTO {self._step} (release, position, step, summary, done_at) VALUES "
-        return _inserts(head, rows)
+        head = f"INSERT INTO {self.tables.step} (release, position, step, summary, done_at) VALUES "
+        return list(inserts(head, rows))
 
     def module_statements(
         self,
@@ -143,19 +137,22 @@ class ReleaseStore:
         signatures = [o.signature for o in changed] + [o.signature for o in gone]
         if not signatures:
             return []
-        listed = ", ".join(literal(signature) for signature in signatures)
+        table, listed = self.tables.object, ", ".join(literal(text) for text in signatures)
         rows = [
             self._object_row(release, module, position, o)
             for position, o in enumerate(module.objects, 1)
             if o in changed
         ]
         head = (
-            f"INSERT INTO {self._object} (module, position, name, signature, kind, returns, digest,"
-            " lambda_name, role, ddl, release) VALUES "
+            f"INSERT INTO {table} (module, position, name, signature, kind, returns, digest, lambda_name,"
+            " role, ddl, example, release) VALUES "
         )
         return [
-            f"DELETE FROM {self._object} WHERE module = {literal(module.module)} AND signature IN ({listed})",
-            *_inserts(head, rows),
+            (
+                f"UPDATE {table} SET replaced_in = {int(release)} WHERE module = {literal(module.module)}"
+                f" AND replaced_in IS NULL AND signature IN ({listed})"
+            ),
+            *inserts(head, rows),
         ]
 
     def _object_row(self, release: int, module: ModuleSql, position: int, o: SqlObject) -> str:
@@ -171,82 +168,109 @@ class ReleaseStore:
             module.lambda_name if external else "",
             module.role if external else "",
             o.ddl,
+            module.examples.get(o.signature, ""),
             release,
         )
         return f"({', '.join(literal(value) for value in values)})"
 
-    def done_statement(self, release: int, steps: Sequence[str]) -> str:
+    def done_statements(self, release: int, steps: Sequence[str]) -> list[str]:
         """The statement that records steps as done, to be sent along with the next transaction."""
+        if not steps:
+            return []
         listed = ", ".join(literal(step) for step in steps)
-        return (
-            f"UPDATE {self._step} SET done_at = GETDATE()"
-            f" WHERE release = {int(release)} AND step IN ({listed}) AND done_at IS NULL"
-        )
+        return [
+            (
+                f"UPDATE {self.tables.step} SET done_at = GETDATE()"
+                f" WHERE release = {int(release)} AND step IN ({listed}) AND done_at IS NULL"
+            )
+        ]
 
-    def finish(self, release: int, steps: Sequence[str]) -> None:
-        """Make the release the current one."""
-        self._sql.transaction(
-            [
-                f"UPDATE {self._release} SET state = 'superseded' WHERE state = 'current'",
-                f"UPDATE {self._release} SET state = 'current', finished_at = GETDATE() WHERE number = {release}",
-                *([self.done_statement(release, steps)] if steps else []),
-            ]
-        )
+    def finishing(self, plan: Plan) -> list[str]:
+        """The statements that make the release the current one, and close the account of unfinished ones."""
+        table = self.tables.release
+        return [
+            f"UPDATE {table} SET state = 'rolled-back' WHERE state = 'failed' AND number < {plan.release}",
+            f"UPDATE {table} SET state = 'superseded' WHERE state = 'current'",
+            f"UPDATE {table} SET state = 'current', finished_at = GETDATE() WHERE number = {plan.release}",
+        ]
 
-    def fail(self, release: int, steps: Sequence[str], message: str) -> None:
-        """Record that the release stopped and why."""
-        self._sql.transaction(
-            [
-                (
-                    f"UPDATE {self._release} SET state = 'failed', finished_at = GETDATE(),"
-                    f" message = {literal(message[:4000])} WHERE number = {int(release)}"
-                ),
-                *([self.done_statement(release, steps)] if steps else []),
-            ]
-        )
+    def failing(self, release: int, message: str) -> list[str]:
+        """The statement that records that a release stopped, and why."""
+        text = message.encode()[:_MESSAGE_BYTES].decode(errors="ignore")
+        return [
+            (
+                f"UPDATE {self.tables.release} SET state = 'failed', finished_at = GETDATE(),"
+                f" message = {literal(text)} WHERE number = {int(release)}"
+            )
+        ]
+
+    def forgetting(self, releases: Sequence[int]) -> list[str]:
+        """The statement that notes that nothing is left of the resources of releases."""
+        if not releases:
+            return []
+        listed = ", ".join(str(int(number)) for number in releases)
+        return [f"UPDATE {self.tables.release} SET kept = FALSE WHERE number IN ({listed})"]
 
 
-def _inserts(head: str, rows: Sequence[str]) -> list[str]:
-    """INSERT statements of many rows each, none longer than the Data API takes."""
-    statements: list[str] = []
-    batch: list[str] = []
-    size = 0
-    for row in rows:
-        row_size = len(row.encode()) + 2
-        if batch and size + row_size > _INSERT_BYTES:
-            statements.append(head + ", ".join(batch))
-            batch, size = [], 0
-        batch.append(row)
-        size += row_size
-    if batch:
-        statements.append(head + ", ".join(batch))
-    return statements
+def _named(fields: str) -> str:
+    """Column expressions with names, as a UNION and all clients take them."""
+    depth, parts, start = 0, [], 0
+    for position, character in enumerate(fields + ","):
+        depth += {"(": 1, ")": -1}.get(character, 0)
+        if character == "," and depth == 0:
+            parts.append(fields[start:position].strip())
+            start = position + 1
+    return ", ".join(f"{part} AS f{number}" for number, part in enumerate(parts, 1))
 
 
 def _installation(rows: Sequence[tuple[Any, ...]]) -> Installation:
-    releases = [_release(row) for row in rows if row[0] == "release"]
-    objects = tuple(_object(row) for row in rows if row[0] == "object")
-    current = next((r for r in releases if r.state is ReleaseState.CURRENT), None)
-    others = [r for r in releases if r.state is not ReleaseState.CURRENT]
-    newest = max(others, key=lambda release: release.number, default=None)
-    return Installation(current, newest, objects)
+    kept = sorted(
+        (_release(row[2:]) for row in rows if row[0] == "release"), key=_number, reverse=True
+    )
+    objects = tuple(_object((*row[2:10], "", "")) for row in rows if row[0] == "object")
+    current = next((r for r in kept if r.state is ReleaseState.CURRENT), None)
+    newest = current.number if current else 0
+    stopped = {ReleaseState.APPLYING, ReleaseState.FAILED}
+    unfinished = next((r for r in kept if r.state in stopped and r.number > newest), None)
+    return Installation(current, unfinished, tuple(kept), objects)
 
 
-def _release(row: tuple[Any, ...]) -> Release:
-    _, number, version, state, options, state_version, *_ = row
+def _number(release: Release) -> int:
+    return release.number
+
+
+def _release(row: Sequence[Any]) -> Release:
+    number, version, command, state, state_version, caller, options, resources, restores, *times = (
+        row
+    )
     if int(state_version) > STATE_VERSION:
         raise TargetError(
             f"Release {number} was written by a newer carto-at ({version})",
             hint="Upgrade this one: pip install --upgrade carto-at-redshift",
         )
-    return Release(int(number), version, ReleaseState(state), json.loads(options))
+    started, finished, message = times
+    return Release(
+        number=int(number),
+        version=version,
+        command=command,
+        state=ReleaseState(state),
+        caller=caller,
+        options=json.loads(options),
+        resources=Resources.from_document(json.loads(resources)),
+        restores=int(restores),
+        started_at=started,
+        finished_at=finished,
+        message=message,
+    )
 
 
-def _object(row: tuple[Any, ...]) -> RecordedObject:
-    _, _, module, name, signature, kind, returns, digest, lambda_name, role = row
-    if not _SIGNATURE.fullmatch(signature) or not signature.startswith(f"{name}("):
+def _object(row: Sequence[Any]) -> RecordedObject:
+    found = RecordedObject(*(str(value) for value in row))
+    if not _SIGNATURE.fullmatch(found.signature) or not found.signature.startswith(
+        f"{found.name}("
+    ):
         raise TargetError(
-            f"The release tables hold {signature!r}, which is not the signature of a function",
+            f"The release tables hold {found.signature!r}, which is not the signature of a function",
             hint="Somebody has changed the table __at_object by hand: restore that row.",
         )
-    return RecordedObject(module, name, signature, kind, returns, digest, lambda_name, role)
+    return found

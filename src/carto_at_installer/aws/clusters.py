@@ -129,11 +129,29 @@ def attach_role(
 
 
 def _attach_to_namespace(session: AwsSession, target: Target, role_arn: str) -> None:
+    _change_namespace_roles(session, target, add=role_arn)
+
+
+def detach_role(session: AwsSession, target: Target, role_arn: str) -> None:
+    """Take a role off the target; one that is not attached is fine. Other roles stay."""
+    with translated(f"detach the role {role_arn} from {target.name}"):
+        if target.deployment is Deployment.CLUSTER:
+            session.client("redshift").modify_cluster_iam_roles(
+                ClusterIdentifier=target.name, RemoveIamRoles=[role_arn]
+            )
+        else:
+            _change_namespace_roles(session, target, remove=role_arn)
+
+
+def _change_namespace_roles(
+    session: AwsSession, target: Target, *, add: str = "", remove: str = ""
+) -> None:
     """UpdateNamespace replaces the whole list: it is read again right before it is written."""
     client = session.client("redshift-serverless")
     namespace = client.get_namespace(namespaceName=target.namespace)["namespace"]
-    roles = dict.fromkeys([*_namespace_roles(namespace), role_arn])
-    parameters: dict[str, Any] = {"namespaceName": target.namespace, "iamRoles": list(roles)}
+    added = [add] if add else []
+    roles = [arn for arn in dict.fromkeys([*_namespace_roles(namespace), *added]) if arn != remove]
+    parameters: dict[str, Any] = {"namespaceName": target.namespace, "iamRoles": roles}
     if namespace.get("defaultIamRoleArn"):
         parameters["defaultIamRoleArn"] = namespace["defaultIamRoleArn"]
     client.update_namespace(**parameters)

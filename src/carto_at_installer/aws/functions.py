@@ -13,7 +13,7 @@ from carto_at_installer.aws.failures import error_code, error_text, translated
 from carto_at_installer.core.errors import TargetError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from carto_at_installer.aws.session import AwsSession
 
@@ -61,6 +61,30 @@ class DeployedFunction:
     environment: Mapping[str, str]
     log_group: str
     tags: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionSummary:
+    """What the list of all functions says of one: enough to see which layers and log groups are in use."""
+
+    name: str
+    layers: tuple[str, ...]
+    log_group: str
+
+
+def list_functions(session: AwsSession) -> tuple[FunctionSummary, ...]:
+    """All Lambda functions of the region, ours and others'."""
+    with translated("list the Lambda functions"):
+        pages = session.client("lambda").get_paginator("list_functions").paginate()
+        return tuple(
+            FunctionSummary(
+                found["FunctionName"],
+                tuple(layer["Arn"] for layer in found.get("Layers", [])),
+                found.get("LoggingConfig", {}).get("LogGroup", ""),
+            )
+            for page in pages
+            for found in page["Functions"]
+        )
 
 
 def find_function(session: AwsSession, name: str) -> DeployedFunction | None:
@@ -234,6 +258,8 @@ def update_settings(
     with translated(f"change the settings of the Lambda function {settings.name}"):
         session.client("lambda").update_function_configuration(
             FunctionName=settings.name,
+            Runtime=settings.runtime,
+            Handler=settings.handler,
             Role=settings.role,
             Description=settings.description,
             Timeout=settings.timeout_s,
@@ -245,7 +271,46 @@ def update_settings(
     return await_function(session, settings.name, waiting=waiting)
 
 
+def update_code(
+    session: AwsSession,
+    name: str,
+    code: bytes,
+    *,
+    waiting: Callable[[str], None] = lambda _: None,
+) -> str:
+    """Upload a function's program again and wait until it is in use."""
+    await_function(session, name, waiting=waiting)
+    with translated(f"upload the code of the Lambda function {name}"):
+        session.client("lambda").update_function_code(FunctionName=name, ZipFile=code)
+    return await_function(session, name, waiting=waiting)
+
+
 def tag_function(session: AwsSession, arn: str, tags: Mapping[str, str]) -> None:
     """Add tags to a function; tags it has stay."""
     with translated(f"tag {arn}"):
         session.client("lambda").tag_resource(Resource=arn, Tags=dict(tags))
+
+
+def untag_function(session: AwsSession, arn: str, keys: Sequence[str]) -> None:
+    """Remove tags from a function."""
+    with translated(f"untag {arn}"):
+        session.client("lambda").untag_resource(Resource=arn, TagKeys=list(keys))
+
+
+def delete_function(session: AwsSession, name: str) -> None:
+    """Delete a function; one that is already gone is fine."""
+    with translated(f"delete the Lambda function {name}"):
+        try:
+            session.client("lambda").delete_function(FunctionName=name)
+        except bc.ClientError as error:
+            if error_code(error) != "ResourceNotFoundException":
+                raise
+
+
+def delete_layer(session: AwsSession, name: str) -> None:
+    """Delete every version of a layer. Functions that use one keep their copy, says AWS."""
+    client = session.client("lambda")
+    with translated(f"delete the layer {name}"):
+        pages = client.get_paginator("list_layer_versions").paginate(LayerName=name)
+        for version in [v["Version"] for page in pages for v in page["LayerVersions"]]:
+            client.delete_layer_version(LayerName=name, VersionNumber=version)

@@ -47,3 +47,13 @@ def set_retention(session: AwsSession, name: str, days: int) -> None:
     """Delete the group's log events after so many days."""
     with translated(f"set the retention of the log group {name}"):
         session.client("logs").put_retention_policy(logGroupName=name, retentionInDays=days)
+
+
+def delete_log_group(session: AwsSession, name: str) -> None:
+    """Delete a log group with its logs; one that is already gone is fine."""
+    with translated(f"delete the log group {name}"):
+        try:
+            session.client("logs").delete_log_group(logGroupName=name)
+        except bc.ClientError as error:
+            if error_code(error) != "ResourceNotFoundException":
+                raise

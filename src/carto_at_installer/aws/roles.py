@@ -12,7 +12,7 @@ import botocore.exceptions as bc
 from carto_at_installer.aws.failures import error_code, translated
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from carto_at_installer.aws.session import AwsSession
 
@@ -99,3 +99,36 @@ def set_policy(session: AwsSession, name: str, policy: Mapping[str, Any]) -> Non
         session.client("iam").put_role_policy(
             RoleName=name, PolicyName=POLICY_NAME, PolicyDocument=json.dumps(policy)
         )
+
+
+def tag_role(session: AwsSession, name: str, tags: Mapping[str, str]) -> None:
+    """Add tags to a role; tags it has stay."""
+    with translated(f"tag the role {name}"):
+        session.client("iam").tag_role(
+            RoleName=name, Tags=[{"Key": key, "Value": value} for key, value in tags.items()]
+        )
+
+
+def untag_role(session: AwsSession, name: str, keys: Sequence[str]) -> None:
+    """Remove tags from a role."""
+    with translated(f"untag the role {name}"):
+        session.client("iam").untag_role(RoleName=name, TagKeys=list(keys))
+
+
+def delete_role(session: AwsSession, name: str) -> None:
+    """Delete a role with our inline policy; one that is already gone is fine.
+
+    A role to which somebody has added more than we made is not deleted: IAM refuses, and so do we.
+    """
+    client = session.client("iam")
+    with translated(f"delete the role {name}"):
+        try:
+            client.delete_role_policy(RoleName=name, PolicyName=POLICY_NAME)
+        except bc.ClientError as error:
+            if error_code(error) != "NoSuchEntity":
+                raise
+        try:
+            client.delete_role(RoleName=name)
+        except bc.ClientError as error:
+            if error_code(error) != "NoSuchEntity":
+                raise

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from carto_at_installer.catalog.parts import read_example, read_external, read_signature
 from carto_at_installer.core.functions import Function, Kind, LambdaSettings, Module
-from carto_at_installer.documents.fields import Fields
+from carto_at_installer.core.options import CLOUDS
+from carto_at_installer.documents.fields import Fields, suggestion
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,6 +35,7 @@ _FUNCTION_KEYS = (
     "template",
     "external",
     "requires",
+    "clouds",
     "examples",
 )
 _MODULE_NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
@@ -157,6 +159,7 @@ def _function(module: Fields, node: Node) -> Declared:
         external=external,
         template=template,
         requires=tuple(name.upper() for name, _ in requires),
+        clouds=_clouds(fields),
     )
     return Declared(
         function=function,
@@ -167,6 +170,18 @@ def _function(module: Fields, node: Node) -> Declared:
         requires_lines=requires,
         example_lines=tuple(line for _, line in examples),
     )
+
+
+def _clouds(fields: Fields) -> tuple[str, ...]:
+    if not fields.has("clouds"):
+        return CLOUDS
+    named = fields.texts("clouds")
+    if not named:
+        fields.fault(fields.line("clouds"), f"{fields.what}: 'clouds' names no cloud")
+    for name, line in named:
+        if name not in CLOUDS:
+            fields.fault(line, f"{fields.what}: unknown cloud {name!r}{suggestion(name, CLOUDS)}")
+    return tuple(name for name, _ in named)
 
 
 def _check_halves(

@@ -2,17 +2,59 @@
 
 from __future__ import annotations
 
+from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from carto_at_installer.cli.config_flags import CONFIG_FLAGS, overruled, with_environments
 from carto_at_installer.cli.terminal import Terminal
-from carto_at_installer.core.options import DEFAULT_SCHEMA
+from carto_at_installer.config.settings import BY_NAME, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 F = TypeVar("F", bound="Callable[..., Any]")
+
+
+class Names(click.ParamType):  # type: ignore[type-arg]  # not generic in all supported versions
+    """Names with commas between them, as a tuple; a list from a file is taken too."""
+
+    name = "names"
+
+    def convert(
+        self,
+        value: Any,
+        param: click.Parameter | None,  # noqa: ARG002 - click's signature
+        ctx: click.Context | None,  # noqa: ARG002
+    ) -> tuple[str, ...]:
+        """The names, without blanks around them."""
+        parts = value.split(",") if isinstance(value, str) else value
+        return tuple(part.strip() for part in parts if part.strip())
+
+
+class TagPair(click.ParamType):  # type: ignore[type-arg]  # as above
+    """`KEY=VALUE`; in a variable there are commas between several."""
+
+    name = "KEY=VALUE"
+    envvar_list_splitter = ","
+
+
+def setting_flag(name: str, **more: Any) -> Callable[[F], F]:
+    """The option of a setting: flag, variable, type, default and help come from the table of settings."""
+    setting = BY_NAME[name]
+    given: dict[str, Any] = {"envvar": setting.variable, "help": setting.help}
+    if setting.kind is Kind.TEXTS:
+        given |= {"multiple": True, "type": TagPair(), "metavar": "KEY=VALUE"}
+    elif setting.kind is Kind.NAMES:
+        given |= {"type": Names(), "default": ",".join(setting.default), "metavar": "NAMES"}
+    else:
+        given |= {"default": setting.default, "show_default": setting.default is not None}
+        if setting.choices:
+            given["type"] = click.Choice(setting.choices)
+        elif setting.kind is Kind.INTEGER:
+            given["type"] = int
+    return click.option(setting.flag, name, **(given | more))
 
 
 def _wish(attribute: str) -> Callable[[click.Context, click.Parameter, Any], Any]:
@@ -58,6 +100,7 @@ _OUTPUT = (
         is_flag=True,
         expose_value=False,
         is_eager=True,
+        envvar="CARTO_AT_VERBOSE",
         callback=_wish("verbose"),
         help="Say more, also about errors.",
     ),
@@ -67,6 +110,7 @@ _OUTPUT = (
         is_flag=True,
         expose_value=False,
         is_eager=True,
+        envvar="CARTO_AT_QUIET",
         callback=_wish("quiet"),
         help="Say only what is wrong.",
     ),
@@ -75,6 +119,7 @@ _OUTPUT = (
         is_flag=True,
         expose_value=False,
         is_eager=True,
+        envvar="CARTO_AT_NO_COLOR",
         callback=_no_color,
         help="No colours (also: NO_COLOR).",
     ),
@@ -89,23 +134,39 @@ sandbox_flag = click.option(
 )
 # Commands that do not talk to AWS take the flag too, so that scripts can add it to every command.
 needless_sandbox_flag = click.option("--sandbox", is_flag=True, expose_value=False, hidden=True)
-_AWS = (
-    click.option("--profile", envvar="CARTO_AT_PROFILE", help="AWS profile."),
-    click.option("--region", envvar="CARTO_AT_REGION", help="AWS region."),
+_AWS = tuple(setting_flag(name) for name in ("profile", "region"))
+_TARGET = tuple(
+    setting_flag(name) for name in ("cluster_id", "workgroup", "database", "db_user", "secret_arn")
 )
-_TARGET = (
-    click.option("--cluster-id", envvar="CARTO_AT_CLUSTER_ID", help="Redshift cluster identifier."),
-    click.option("--workgroup", envvar="CARTO_AT_WORKGROUP", help="Redshift Serverless workgroup."),
-    click.option("--database", envvar="CARTO_AT_DATABASE", help="Database in the cluster."),
-    click.option("--db-user", envvar="CARTO_AT_DB_USER", help="Log in as this database user."),
-    click.option("--secret-arn", envvar="CARTO_AT_SECRET_ARN", help="Log in with this secret."),
+SCHEMA = setting_flag("schema")
+_SHAPE = (
+    SCHEMA,
+    *(
+        setting_flag(name)
+        for name in (
+            "prefix",
+            "architecture",
+            "memory_mb",
+            "timeout_s",
+            "execution_role",
+            "invoke_role",
+            "log_retention_days",
+            "tags",
+        )
+    ),
 )
-SCHEMA = click.option(
-    "--schema",
-    envvar="CARTO_AT_SCHEMA",
-    default=DEFAULT_SCHEMA,
-    show_default=True,
-    help="Schema of the toolbox.",
+_SELECTION = (
+    setting_flag("cloud"),
+    setting_flag("modules"),
+    setting_flag("functions"),
+    setting_flag("exclude"),
+    click.option(
+        "--changed-since",
+        envvar="CARTO_AT_CHANGED_SINCE",
+        metavar="REF",
+        help="For authors, in a git checkout: only functions whose sources changed since this commit or branch.",
+    ),
+    setting_flag("packs", hidden=True),
 )
 
 
@@ -115,11 +176,51 @@ def output_flags(command: F) -> F:
 
 
 def target_flags(command: F) -> F:
-    """The flags of commands that reach a database."""
-    return _decorated(command, (*_TARGET, *_AWS))
+    """The flags of commands that reach a database, with the configuration that they may come from."""
+    return _decorated(_ranked(command), (*CONFIG_FLAGS, *_TARGET, *_AWS))
 
 
-def _decorated(command: F, options: tuple[Callable[[F], F], ...]) -> F:
-    for option in reversed(options):
+def config_flags(command: F) -> F:
+    """--config and --env, for commands without a target."""
+    return _decorated(command, CONFIG_FLAGS)
+
+
+def setting_flags(command: F) -> F:
+    """The flag of every setting there is."""
+    return _decorated(_ranked(command), [setting_flag(name) for name in BY_NAME])
+
+
+def shape_flags(command: F) -> F:
+    """The flags that say how an installation is made: schema, names, Lambda functions, roles, tags."""
+    return _decorated(command, _SHAPE)
+
+
+def selection_flags(command: F) -> F:
+    """The flags that choose functions; `cli.selection.selection_of` turns their values into options."""
+    return _decorated(command, _SELECTION)
+
+
+def _ranked(command: F) -> F:
+    """Keep, of settings that exclude each other, the one from the place of higher rank."""
+
+    @wraps(command)
+    def ranked(*arguments: Any, **flags: Any) -> Any:
+        from carto_at_installer.core.errors import UsageError  # noqa: PLC0415 - keeps --help quick
+
+        context = click.get_current_context()
+        for name in overruled(context, flags):
+            flags[name] = type(flags[name])() if isinstance(flags[name], tuple) else None
+        try:
+            return command(*arguments, **flags)
+        except UsageError as error:
+            if not (flags.get("cluster_id") or flags.get("workgroup")):
+                error.hint = with_environments(context, error.hint)
+            raise
+
+    return ranked  # type: ignore[return-value]  # wraps keeps the signature
+
+
+def _decorated(command: F, options: Iterable[Callable[[F], F]]) -> F:
+    for option in reversed(tuple(options)):
         command = option(command)
     return command

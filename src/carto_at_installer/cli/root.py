@@ -16,6 +16,7 @@ COMMANDS = {
     "list": ("browse:list_functions", "List the functions, of all modules or of one."),
     "describe": ("browse:describe", "Show everything about one function."),
     "validate": ("browse:validate", "Check a catalog and report every fault."),
+    "config": ("config:config", "Show, check and begin configuration files."),
     "sandbox": ("sandbox:sandbox", "Try everything on this machine, without an account."),
 }
 

@@ -1,19 +1,29 @@
-"""Checks every value from outside before it is used in a name, an ARN or SQL."""
+"""Checks every value from outside before it is used in a name, an ARN or SQL.
+
+Each `check_...` raises UsageError with the rule; flags and variables are checked by it, and values of files, where the
+loader adds file and line.
+"""
 
 from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from carto_at_installer.core.errors import UsageError
 from carto_at_installer.core.options import AwsOptions, InstallOptions, TargetOptions
 from carto_at_installer.sql.identifiers import schema_name
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MEMORY_MB = (128, 10_240)
+TIMEOUT_S = (1, 900)
 _CLUSTER = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _WORKGROUP = re.compile(r"[a-z0-9-]{3,64}")
 _PREFIX = re.compile(r"[a-zA-Z][a-zA-Z0-9_-]{0,30}")
-_ROLE = re.compile(r"arn:aws[\w-]*:iam::\d{12}:role/[\w+=,.@/-]{1,512}")
-_SECRET = re.compile(r"arn:aws[\w-]*:secretsmanager:[\w-]+:\d{12}:secret:[\w/+=.@-]+")
+_ROLE = re.compile(r"arn:aws[\w-]*:iam::\d{12}:role/[\w+=,.@/-]{1,512}", re.ASCII)
+_SECRET = re.compile(r"arn:aws[\w-]*:secretsmanager:[\w-]+:\d{12}:secret:[\w/+=.@-]+", re.ASCII)
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d")
 _RETENTION = (
     1,
@@ -39,12 +49,117 @@ _RETENTION = (
     3288,
     3653,
 )
+_ROLE_FORM = "It looks like arn:aws:iam::123456789012:role/NAME."
+
+
+def check_region(region: str) -> None:
+    """The form of a region; whether it exists, AWS says."""
+    if not _REGION.fullmatch(region):
+        raise UsageError(f"{region!r} is not an AWS region", hint="Regions look like eu-west-1.")
+
+
+def check_cluster_id(name: str) -> None:
+    """The form of a cluster identifier."""
+    if not (_CLUSTER.fullmatch(name) and len(name) <= 63):
+        raise UsageError(
+            f"{name!r} is not a cluster identifier",
+            hint="It has 1 to 63 lower-case letters, digits and single hyphens, and begins with a letter.",
+        )
+
+
+def check_workgroup(name: str) -> None:
+    """The form of a serverless workgroup's name."""
+    if not _WORKGROUP.fullmatch(name):
+        raise UsageError(
+            f"{name!r} is not a workgroup name",
+            hint="It has 3 to 64 lower-case letters, digits and hyphens.",
+        )
+
+
+def check_secret_arn(arn: str) -> None:
+    """The form of a secret's ARN. The value is not repeated: it may be a password given by mistake."""
+    if not _SECRET.fullmatch(arn):
+        raise UsageError(
+            "The value of --secret-arn is not the ARN of a Secrets Manager secret",
+            hint="Passwords are not taken: keep it in Secrets Manager, and give the ARN of the secret.",
+        )
+
+
+def check_schema(name: str) -> None:
+    """A name that a schema of ours can have."""
+    schema_name(name)
+
+
+def check_prefix(prefix: str) -> None:
+    """What names of Lambda functions can begin with, with room for module and digest."""
+    if not _PREFIX.fullmatch(prefix):
+        raise UsageError(
+            f"{prefix!r} cannot be the prefix of Lambda names",
+            hint="It begins with a letter and has up to 31 letters, digits, hyphens and underscores.",
+        )
+
+
+def check_execution_role(arn: str) -> None:
+    """The form of a role's ARN."""
+    if not _ROLE.fullmatch(arn):
+        raise UsageError(
+            f"{arn!r} is not the ARN of an IAM role (--execution-role)", hint=_ROLE_FORM
+        )
+
+
+def check_invoke_role(role: str) -> None:
+    """`create`, `default`, an ARN or a chain of ARNs."""
+    if role in {"create", "default"}:
+        return
+    for arn in role.split(","):
+        if not _ROLE.fullmatch(arn):
+            raise UsageError(
+                f"{arn!r} is not the ARN of an IAM role (--invoke-role)",
+                hint="Use create, default, an ARN, or a chain of ARNs with commas and no spaces.",
+            )
+
+
+def check_log_retention(days: int) -> None:
+    """CloudWatch knows some numbers of days only."""
+    if days not in _RETENTION:
+        raise UsageError(
+            f"CloudWatch cannot keep logs for {days} days",
+            hint=f"It can for {', '.join(map(str, _RETENTION[:12]))} ... days.",
+        )
+
+
+def check_memory(megabytes: int) -> None:
+    """What Lambda gives a function."""
+    _check_range(megabytes, MEMORY_MB, "Lambda functions have {low} to {high} MB of memory")
+
+
+def check_timeout(seconds: int) -> None:
+    """How long Lambda lets a function run."""
+    _check_range(seconds, TIMEOUT_S, "Lambda functions may run for {low} to {high} seconds")
+
+
+def _check_range(value: int, bounds: tuple[int, int], rule: str) -> None:
+    low, high = bounds
+    if not low <= value <= high:
+        raise UsageError(f"{rule.format(low=low, high=high)}, not {value}")
+
+
+def check_tags(tags: Mapping[str, str]) -> None:
+    """What AWS takes as tags, without the keys that are ours or its own."""
+    for key, value in tags.items():
+        if not re.fullmatch(r"[\w\s.:/+@-]{1,128}", key) or len(value) > 256:
+            raise UsageError(
+                f"{f'{key}={value}'!r} is not a tag",
+                hint="A key has 1 to 128 letters, digits, spaces and .:/+@_-, a value up to 256 characters.",
+            )
+        if key.startswith(("aws:", "carto-at:")):
+            raise UsageError(f"The tag key {key!r} is reserved", hint="Choose another key.")
 
 
 def aws_options(profile: str | None, region: str | None) -> AwsOptions:
     """Validate the region's form; whether profile and region exist, AWS says."""
-    if region and not _REGION.fullmatch(region):
-        raise UsageError(f"{region!r} is not an AWS region", hint="Regions look like eu-west-1.")
+    if region:
+        check_region(region)
     return AwsOptions(profile, region)
 
 
@@ -64,24 +179,18 @@ def target_options(
         )
     if not database:
         raise UsageError("The database is missing", hint="Add --database NAME (often: dev).")
-    if cluster_id and not (_CLUSTER.fullmatch(cluster_id) and len(cluster_id) <= 63):
-        raise UsageError(
-            f"{cluster_id!r} is not a cluster identifier",
-            hint="It has 1 to 63 lower-case letters, digits and single hyphens, and begins with a letter.",
-        )
-    if workgroup and not _WORKGROUP.fullmatch(workgroup):
-        raise UsageError(
-            f"{workgroup!r} is not a workgroup name",
-            hint="It has 3 to 64 lower-case letters, digits and hyphens.",
-        )
+    if cluster_id:
+        check_cluster_id(cluster_id)
+    if workgroup:
+        check_workgroup(workgroup)
     if db_user and secret_arn:
         raise UsageError("Choose one login", hint="Use either --db-user or --secret-arn.")
     if db_user and workgroup:
         raise UsageError(
             "--db-user does not work with a serverless workgroup", hint="Use --secret-arn instead."
         )
-    if secret_arn and not _SECRET.fullmatch(secret_arn):
-        raise UsageError(f"{secret_arn!r} is not the ARN of a Secrets Manager secret")
+    if secret_arn:
+        check_secret_arn(secret_arn)
     return TargetOptions(cluster_id, workgroup, database, db_user, secret_arn)
 
 
@@ -90,38 +199,16 @@ def checked(options: InstallOptions) -> InstallOptions:
 
     Raises UsageError naming the flag and the rule.
     """
-    _check_prefix(options.prefix)
-    _check_roles(options)
-    if options.log_retention_days not in _RETENTION:
-        raise UsageError(
-            f"CloudWatch cannot keep logs for {options.log_retention_days} days",
-            hint=f"It can for {', '.join(map(str, _RETENTION[:12]))} ... days.",
-        )
+    check_prefix(options.prefix)
+    if options.execution_role:
+        check_execution_role(options.execution_role)
+    check_invoke_role(options.invoke_role)
+    check_log_retention(options.log_retention_days)
+    if options.memory_mb is not None:
+        check_memory(options.memory_mb)
+    if options.timeout_s is not None:
+        check_timeout(options.timeout_s)
     return replace(options, schema=schema_name(options.schema))
-
-
-def _check_prefix(prefix: str) -> None:
-    if not _PREFIX.fullmatch(prefix):
-        raise UsageError(
-            f"{prefix!r} cannot be the prefix of Lambda names",
-            hint="It begins with a letter and has up to 31 letters, digits, hyphens and underscores.",
-        )
-
-
-def _check_roles(options: InstallOptions) -> None:
-    if options.execution_role and not _ROLE.fullmatch(options.execution_role):
-        raise UsageError(
-            f"{options.execution_role!r} is not the ARN of an IAM role (--execution-role)",
-            hint="It looks like arn:aws:iam::123456789012:role/NAME.",
-        )
-    if options.invoke_role in {"create", "default"}:
-        return
-    for arn in options.invoke_role.split(","):
-        if not _ROLE.fullmatch(arn):
-            raise UsageError(
-                f"{arn!r} is not the ARN of an IAM role (--invoke-role)",
-                hint="Use create, default, an ARN, or a chain of ARNs with commas and no spaces.",
-            )
 
 
 def tag_pairs(pairs: tuple[str, ...]) -> dict[str, str]:
@@ -129,9 +216,8 @@ def tag_pairs(pairs: tuple[str, ...]) -> dict[str, str]:
     tags: dict[str, str] = {}
     for pair in pairs:
         key, mark, value = pair.partition("=")
-        if not mark or not re.fullmatch(r"[\w\s.:/+@-]{1,128}", key) or len(value) > 256:
+        if not mark:
             raise UsageError(f"{pair!r} is not a tag", hint="Write --tag KEY=VALUE.")
-        if key.startswith(("aws:", "carto-at:")):
-            raise UsageError(f"The tag key {key!r} is reserved", hint="Choose another key.")
+        check_tags({key: value})
         tags[key] = value
     return tags

@@ -76,6 +76,13 @@ class ApplyError(CartoAtError):
     exit_code = 6
 
 
+class InterruptedApplyError(CartoAtError):
+    """The user stopped an installation; its state is recorded."""
+
+    code = "interrupted"
+    exit_code = 130
+
+
 class SmokeTestError(CartoAtError):
     """The functions were installed, but one of them does not answer as documented."""
 

@@ -83,7 +83,7 @@ class Function:
 
     `template` is the path of its SQL body below the pack's `sql/` folder, or None where users call the external
     function itself. `requires` names other functions of the pack that its SQL calls. `why` says why it runs where it
-    runs (in the engine or in Lambda).
+    runs (in the engine or in Lambda). `clouds` are the data warehouses that it is for.
     """
 
     name: str
@@ -99,6 +99,7 @@ class Function:
     external: External | None = None
     template: str | None = None
     requires: tuple[str, ...] = ()
+    clouds: tuple[str, ...] = ("redshift",)
 
     @property
     def public(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from carto_at_installer.core.bundle import Architecture
@@ -12,6 +13,16 @@ if TYPE_CHECKING:
 
 DEFAULT_SCHEMA = "carto"
 DEFAULT_PREFIX = "carto-at-redshift"
+CLOUDS = ("redshift",)
+"""The cloud data warehouses that functions can be for."""
+
+
+class OnFailure(StrEnum):
+    """What to do when a step or a smoke test fails: put everything back, keep what works, or stop there."""
+
+    ROLLBACK = "rollback"
+    KEEP = "keep"
+    STOP = "stop"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +53,26 @@ class TargetOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class SelectionOptions:
+    """Which functions are meant: all of a cloud's, or those of `modules` together with `functions`, without `exclude`.
+
+    The entries are names or patterns (`*`, `?`) in any case. `only`, unless None, are names of functions to which
+    everything is narrowed (those that changed).
+    """
+
+    cloud: str = CLOUDS[0]
+    modules: tuple[str, ...] = ()
+    functions: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    only: tuple[str, ...] | None = None
+
+    @property
+    def everything(self) -> bool:
+        """Whether nothing is left out."""
+        return not (self.modules or self.functions or self.exclude) and self.only is None
+
+
+@dataclass(frozen=True, slots=True)
 class InstallOptions:
     """What to install and where.
 
@@ -54,7 +85,10 @@ class InstallOptions:
     schema: str = DEFAULT_SCHEMA
     prefix: str = DEFAULT_PREFIX
     modules: tuple[str, ...] = ()
+    selection: SelectionOptions = SelectionOptions()
     architecture: Architecture = Architecture.X86_64
+    memory_mb: int | None = None
+    timeout_s: int | None = None
     execution_role: str | None = None
     invoke_role: str = "create"
     log_retention_days: int = 30

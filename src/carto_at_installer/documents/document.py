@@ -7,7 +7,7 @@ refused, duplicate keys are faults, and size and depth are bounded, so that no f
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -26,10 +26,14 @@ _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A value of the file and its line. `value` is a scalar, a list of Nodes or a dict of Nodes by key."""
+    """A value of the file and its line. `value` is a scalar, a list of Nodes or a dict of Nodes by key.
+
+    `blank` tells a key without a value (`key:`) from an explicit `null`.
+    """
 
     value: Any
     line: int
+    blank: bool = False
 
     def plain(self) -> Any:
         """The value without lines."""
@@ -74,8 +78,11 @@ class _RefusedError(Exception):
         self.line = line
 
 
-def read_document(path: Path, faults: FaultList) -> Node | None:
-    """The tree of a YAML file, or None when it cannot be read; what is wrong goes to `faults`."""
+def read_document(path: Path, faults: FaultList, *, may_be_empty: bool = False) -> Node | None:
+    """The tree of a YAML file, or None when it cannot be read; what is wrong goes to `faults`.
+
+    With `may_be_empty` a file without anything but comments is an empty mapping.
+    """
     try:
         text = _text(path)
         _check_events(text)
@@ -91,6 +98,8 @@ def read_document(path: Path, faults: FaultList) -> Node | None:
     except yaml.YAMLError as error:
         faults.add(path, 1, f"not readable as YAML: {error}")
         return None
+    if root is None and may_be_empty:
+        return Node({}, 1)
     if root is None:
         faults.add(path, 1, "the file is empty")
         return None
@@ -162,5 +171,5 @@ def _mapping(node: yaml.MappingNode, path: Path, faults: FaultList) -> dict[str,
             )
         else:
             value = _convert(value_node, path, faults)
-            found[key_node.value] = Node(value.value, line)
+            found[key_node.value] = replace(value, line=line)
     return found

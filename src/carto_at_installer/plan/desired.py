@@ -5,13 +5,14 @@ Pure: the same inputs give the same names on every machine.
 
 from __future__ import annotations
 
-import hashlib
+from base64 import b64encode
 from typing import TYPE_CHECKING
 
 from carto_at_installer.bundle.digests import program_digest
 from carto_at_installer.core.errors import PreflightError
 from carto_at_installer.plan import policies
-from carto_at_installer.plan.planner import OWNER_TAG
+from carto_at_installer.plan.examples import recorded_examples
+from carto_at_installer.plan.ownership import CODE_TAG, OWNER_TAG, install_mark
 from carto_at_installer.plan.resources import (
     DesiredState,
     LambdaFunction,
@@ -54,10 +55,11 @@ class DesiredStateBuilder:
         self._identity = identity
         self._target = target
 
-    def build(self, catalog: Catalog, templates: Templates) -> DesiredState:
-        """The desired state for the modules that the options select (all by default)."""
-        selected = self._options.modules
-        modules = [m for m in modules_in_order(catalog) if not selected or m.name in selected]
+    def build(
+        self, catalog: Catalog, templates: Templates, *, command: str = "install"
+    ) -> DesiredState:
+        """The desired state that has the functions of `catalog`, which may be a part of what the pack offers."""
+        modules = modules_in_order(catalog)
         with_lambda = [m for m in modules if m.lambda_settings]
         layer = self._layer() if any(self._uses_layer(m) for m in with_lambda) else None
         functions = tuple(self._function(m, layer) for m in with_lambda)
@@ -65,6 +67,7 @@ class DesiredStateBuilder:
         return DesiredState(
             schema=self._options.schema,
             version=self._manifest.version,
+            command=command,
             roles=self._roles() if functions else (),
             log_group=SharedLogGroup(
                 self._log_group, self._options.log_retention_days, self._tags()
@@ -136,7 +139,11 @@ class DesiredStateBuilder:
         )
 
     def _tags(self) -> dict[str, str]:
-        return {**self._options.tags, OWNER_TAG: "true"}
+        return {**self._options.tags, OWNER_TAG: "true", self._mark: self._install_name}
+
+    @property
+    def _mark(self) -> str:
+        return install_mark(self._target, self._options.schema)
 
     def _layer(self) -> Layer:
         artifact = self._manifest.layers[self._options.architecture]
@@ -181,7 +188,7 @@ class DesiredStateBuilder:
                 "carto-at:module": module.name,
                 "carto-at:version": self._manifest.version,
                 "carto-at:digest": digest,
-                f"carto-at:install:{self._install_id}": self._install_name,
+                CODE_TAG: b64encode(bytes.fromhex(built.artifact.sha256)).decode(),
             },
         )
 
@@ -189,16 +196,11 @@ class DesiredStateBuilder:
     def _install_name(self) -> str:
         return f"{self._target.name}/{self._target.database}/{self._options.schema}"
 
-    @property
-    def _install_id(self) -> str:
-        text = f"{self._target.arn}/{self._target.database}/{self._options.schema}"
-        return hashlib.sha256(text.encode()).hexdigest()[:8]
-
     def _sql(self, module: Module, templates: Templates, lambda_name: str) -> ModuleSql:
         role = self._invoke_role
         target = LambdaTarget(lambda_name, tuple(role.split(","))) if lambda_name else None
         objects = module_objects(module, templates, self._options.schema, target)
-        return ModuleSql(module.name, objects, lambda_name, role)
+        return ModuleSql(module.name, objects, lambda_name, role, recorded_examples(module))
 
     def _recorded_options(self) -> dict[str, str]:
         return {
@@ -206,5 +208,5 @@ class DesiredStateBuilder:
             "architecture": self._options.architecture.value,
             "execution_role": self._execution_role,
             "invoke_role": self._invoke_role,
-            "modules": ",".join(self._options.modules),
+            "modules": ",".join(self._options.selection.modules),
         }

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from carto_at_installer.core.errors import PreflightError
 from carto_at_installer.core.releases import Installation
 from carto_at_installer.plan import steps as s
+from carto_at_installer.plan.ownership import CODE_TAG, OWNER_TAG
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from carto_at_installer.plan.resources import DesiredState, LambdaFunction, ModuleSql
     from carto_at_installer.sql.objects import SqlObject
 
-OWNER_TAG = "carto-at:managed"
 _SCHEMA = "schema"
 _LAYER = "layer"
 _ATTACH = "attach-role"
@@ -48,15 +48,22 @@ def make_plan(desired: DesiredState, observed: ObservedState) -> s.Plan:
     return s.Plan(
         schema=desired.schema,
         version=desired.version,
+        command=desired.command,
         release=installation.next_number,
         steps=tuple(steps),
         options=desired.options,
+        resources=desired.resources,
+        restores=desired.restores,
     )
 
 
 def _release_differs(desired: DesiredState, observed: ObservedState) -> bool:
-    current = observed.installation.current if observed.installation else None
-    return current is None or current.version != desired.version
+    found = observed.installation or Installation()
+    return (
+        found.current is None
+        or found.current.version != desired.version
+        or found.unfinished is not None
+    )
 
 
 def _schema_step(desired: DesiredState, observed: ObservedState) -> s.Step:
@@ -87,6 +94,9 @@ def _role_steps(desired: DesiredState, observed: ObservedState) -> Iterator[s.St
         trust, policy = found.trust != role.trust, found.policy != role.policy
         if trust or policy:
             yield s.Step(key, s.UpdateRole(role, trust, policy), f"Put role {role.name} right")
+        elif not role.tags.items() <= found.tags.items():
+            summary = f"Mark role {role.name} as used by this installation"
+            yield s.Step(key, s.TagRole(role.name, role.tags), summary)
 
 
 def _log_steps(desired: DesiredState, observed: ObservedState) -> Iterator[s.Step]:
@@ -141,6 +151,9 @@ def _function_steps(
             )
             continue
         _require_ours(found)
+        if _code_was_changed(found):
+            summary = f"Upload the code of Lambda function {function.name} again"
+            yield s.Step(f"code:{function.module}", s.RestoreCode(function), summary)
         if changes := _changes(function, found):
             after = (_LAYER,) if _LAYER in planned and function.layer else ()
             yield s.Step(
@@ -149,6 +162,8 @@ def _function_steps(
                 f"Change {', '.join(changes)} of Lambda function {function.name}",
                 after,
             )
+        elif found.state == "Pending":
+            yield s.Step(key, s.AwaitFunction(found.name), f"Wait for Lambda function {found.name}")
         elif not function.tags.items() <= found.tags.items():
             yield s.Step(
                 key,
@@ -170,10 +185,21 @@ def _changes(function: LambdaFunction, found: DeployedFunction) -> tuple[str, ..
         "memory": (function.memory_mb, found.memory_mb),
         "timeout": (function.timeout_s, found.timeout_s),
         "environment": (dict(function.environment), dict(found.environment)),
+        "runtime": (function.runtime, found.runtime),
+        "handler": (function.handler, found.handler),
         "role": (function.role_arn, found.role),
         "log group": (function.log_group, found.log_group),
     }
-    return tuple(name for name, (wanted, is_) in pairs.items() if wanted != is_)
+    changed = [name for name, (wanted, is_) in pairs.items() if wanted != is_]
+    if function.layer and not any(f":layer:{function.layer}:" in arn for arn in found.layers):
+        changed.append("layer")
+    return tuple(changed)
+
+
+def _code_was_changed(found: DeployedFunction) -> bool:
+    """Whether somebody has uploaded other code under our name: the tag tells what we uploaded."""
+    uploaded = found.tags.get(CODE_TAG)
+    return bool(uploaded and found.code_sha256 and uploaded != found.code_sha256)
 
 
 def _module_steps(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from carto_at_installer.core.releases import Resources
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,12 +70,17 @@ class LambdaFunction:
 
 @dataclass(frozen=True, slots=True)
 class ModuleSql:
-    """The SQL objects of one module, in the order in which they are created."""
+    """The SQL objects of one module, in the order in which they are created.
+
+    `examples` maps signatures to the example that a smoke test asks, as JSON; it is recorded with the object, so that
+    an installation can be tested later without the package that made it.
+    """
 
     module: str
     objects: tuple[SqlObject, ...]
     lambda_name: str
     role: str
+    examples: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +88,12 @@ class DesiredState:
     """Everything that should be there after an installation.
 
     A role that the user gave is not among `roles`; `attach_role` is the ARN to attach to the cluster, or None.
+    `command` is the verb that asks for it, `restores` the number of the release that a rollback goes back to, or 0.
     """
 
     schema: str
     version: str
+    command: str
     roles: tuple[ManagedRole, ...]
     log_group: SharedLogGroup
     layer: Layer | None
@@ -92,3 +101,19 @@ class DesiredState:
     attach_role: str | None
     modules: tuple[ModuleSql, ...]
     options: Mapping[str, str]
+    restores: int = 0
+    taken_over: Resources | None = None
+
+    @property
+    def resources(self) -> Resources:
+        """The names of all cloud resources, as they are recorded before anything is made.
+
+        `taken_over` are those of an earlier release that a rollback uses again.
+        """
+        return self.taken_over or Resources(
+            functions={function.module: function.name for function in self.functions},
+            layers=(self.layer.name,) if self.layer else (),
+            roles=tuple(role.name for role in self.roles),
+            attached_role=self.attach_role or "",
+            log_group=self.log_group.name if self.functions else "",
+        )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from carto_at_installer.core.releases import RecordedObject
+    from carto_at_installer.core.releases import RecordedObject, Resources
     from carto_at_installer.plan.resources import (
         LambdaFunction,
         Layer,
@@ -94,6 +94,28 @@ class UpdateFunction:
 
 
 @dataclass(frozen=True, slots=True)
+class RestoreCode:
+    """Upload our program again over whatever somebody has put under our function's name."""
+
+    function: LambdaFunction
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitFunction:
+    """Wait for a Lambda function that an earlier run has created, but that is not active yet."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class TagRole:
+    """Mark an existing role of ours as used by this installation too."""
+
+    name: str
+    tags: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class TagFunction:
     """Mark an existing Lambda function as used by this installation too."""
 
@@ -114,6 +136,72 @@ class ApplyModule:
     drops: tuple[RecordedObject, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class DeleteFunction:
+    """Delete a Lambda function that only this installation uses."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class UntagFunction:
+    """Take this installation's mark off a Lambda function that others use too."""
+
+    arn: str
+    name: str
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteLayer:
+    """Delete every version of a layer."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class DetachRole:
+    """Take the invoke role off the cluster or namespace."""
+
+    role_arn: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteRole:
+    """Delete a role that we made, with its policy."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class UntagRole:
+    """Take this installation's mark off a role that others use too."""
+
+    name: str
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteLogGroup:
+    """Delete the shared log group with its logs."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetReleases:
+    """Note in the release tables that nothing is left of old releases."""
+
+    releases: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DropState:
+    """Drop the release tables, and the schema when nothing else is in it."""
+
+    schema: str
+
+
 Action = (
     PrepareSchema
     | CreateRole
@@ -124,8 +212,20 @@ Action = (
     | PublishLayer
     | CreateFunction
     | UpdateFunction
+    | RestoreCode
+    | AwaitFunction
+    | TagRole
     | TagFunction
     | ApplyModule
+    | DeleteFunction
+    | UntagFunction
+    | DeleteLayer
+    | DetachRole
+    | DeleteRole
+    | UntagRole
+    | DeleteLogGroup
+    | ForgetReleases
+    | DropState
 )
 
 
@@ -141,13 +241,21 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to do, in an order that can be executed. An empty plan changes nothing."""
+    """What to do, in an order that can be executed. An empty plan changes nothing.
+
+    `release` is the number under which it will be recorded, `restores` that of the release a rollback goes back to (or
+    0). `ends` says that the installation is gone afterwards: there will be no table left to record the end in.
+    """
 
     schema: str
     version: str
+    command: str
     release: int
     steps: tuple[Step, ...]
     options: Mapping[str, str]
+    resources: Resources
+    restores: int = 0
+    ends: bool = False
 
     @property
     def empty(self) -> bool:

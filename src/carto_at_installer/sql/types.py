@@ -129,6 +129,12 @@ def base_type(type_name: str) -> str:
     return type_name.partition("(")[0].rstrip()
 
 
+def catalog_type(text: str) -> str:
+    """The base type that a catalog names (`character varying` gives `VARCHAR`); unknown ones as they are."""
+    name = base_type(" ".join(text.split())).upper()
+    return _ALIASES.get(name, name)
+
+
 def crosses_to_lambda(type_name: str) -> bool:
     """Whether Redshift lets a Lambda function take or return this canonical type."""
     return base_type(type_name) in LAMBDA_TYPES

@@ -6,22 +6,26 @@ alone, to name the one that does not answer.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from carto_at_installer.core.errors import SqlError
+from carto_at_installer.core.functions import Example
+from carto_at_installer.plan.examples import smoke_example
 from carto_at_installer.sql.statements import tokens
+from carto_at_installer.sql.templates import example_sql
 from carto_at_installer.verify.comparison import matches
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from carto_at_installer.core.functions import Example, Function
+    from carto_at_installer.core.functions import Function
     from carto_at_installer.core.progress import Progress
     from carto_at_installer.core.queries import QueryResult, SqlBackend
+    from carto_at_installer.core.releases import RecordedObject
 
 _PER_QUERY = 20
-_SCHEMA_MARK = "{{ schema }}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,25 +54,32 @@ class SmokeFailure:
 
 
 def smoke_tests(
-    functions: Iterable[Function], quoted_schema: str, *, every_example: bool = False
+    functions: Iterable[Function], schema: str, *, every_example: bool = False
 ) -> list[SmokeTest]:
     """The first example of each function that answers a value, or all of them."""
     return [
-        SmokeTest(f.name, f.module, example_sql(example, quoted_schema), example)
+        SmokeTest(f.name, f.module, example_sql(example, schema), example)
         for f in functions
         for example in _chosen(f, every_example=every_example)
     ]
 
 
+def recorded_tests(objects: Iterable[RecordedObject], schema: str) -> list[SmokeTest]:
+    """The examples that were recorded with SQL objects: no catalog is needed to ask them."""
+    return [_recorded_test(o, schema) for o in objects if o.example]
+
+
+def _recorded_test(o: RecordedObject, schema: str) -> SmokeTest:
+    document = json.loads(o.example)
+    example = Example(document["sql"], document["result"], unordered=document["unordered"])
+    return SmokeTest(o.name, o.module, example_sql(example, schema), example)
+
+
 def _chosen(function: Function, *, every_example: bool) -> Sequence[Example]:
     if every_example:
         return function.examples
-    return [example for example in function.examples if example.has_result][:1]
-
-
-def example_sql(example: Example, quoted_schema: str) -> str:
-    """The example's query with the schema in place of its mark."""
-    return example.sql.replace(_SCHEMA_MARK, quoted_schema).strip()
+    example = smoke_example(function)
+    return [example] if example else []
 
 
 def run_smoke_tests(

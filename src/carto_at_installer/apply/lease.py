@@ -1,0 +1,185 @@
+"""The lease: who is changing an installation, so that two cannot do it at once.
+
+A row in the target with an owner, a heartbeat and an end. It expires by itself when its process dies. Whoever wakes up
+after its lease was taken is stopped twice: `confirm` fails before the next step, and `guard`, the first statement of
+each of its transactions, makes that transaction fail.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+from carto_at_installer.core.errors import CartoAtError, LockHeldError, SqlError
+from carto_at_installer.sql.literals import literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from carto_at_installer.apply.tables import Tables
+    from carto_at_installer.core.queries import SqlBackend
+
+LEASE_S = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds a lease. Times are the database's, as text; ages in seconds."""
+
+    token: str
+    holder: str
+    host: str
+    pid: int
+    command: str
+    acquired_at: str
+    age_s: int
+    expires_in_s: int
+
+    def describe(self) -> str:
+        """One sentence for people."""
+        return (
+            f"`carto-at {self.command}` by {self.holder} (process {self.pid} on {self.host}) began {self.age_s} s ago; "
+            f"its lease ends in {max(self.expires_in_s, 0)} s unless it is renewed"
+        )
+
+
+def read_holder(sql: SqlBackend, tables: Tables) -> Holder | None:
+    """The holder of a lease that has not expired, or None."""
+    rows = sql.query(
+        "SELECT token, holder, host, pid, command, CAST(acquired_at AS VARCHAR(32)),"
+        " DATEDIFF(second, acquired_at, GETDATE()), DATEDIFF(second, GETDATE(), expires_at)"
+        f" FROM {tables.lease} WHERE expires_at > GETDATE()"
+    ).rows
+    if not rows:
+        return None
+    token, holder, host, pid, command, acquired, age, left = rows[0]
+    return Holder(token, holder, host, int(pid), command, acquired, int(age), int(left))
+
+
+class Lease:
+    """A lease of this process; `take` it, `confirm` it before each step, let `release_statement` end it.
+
+    `clock` gives wall seconds: they go on while the process is stopped, which is what the lease is about.
+    """
+
+    def __init__(
+        self,
+        sql: SqlBackend,
+        tables: Tables,
+        *,
+        holder: str,
+        command: str,
+        seconds: int = LEASE_S,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._sql = sql
+        self._tables = tables
+        self._holder = holder
+        self._command = command
+        self._seconds = seconds
+        self._clock = clock
+        self.token = uuid.uuid4().hex
+        self._confirmed = clock()
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def take(self, together_with: Sequence[str]) -> None:
+        """Take the lease and run further statements, all in one transaction.
+
+        Raises LockHeldError naming the holder when another process has it; then nothing was changed.
+        """
+        try:
+            self._sql.transaction([*self._taking(), *together_with])
+        except SqlError as error:
+            other = read_holder(self._sql, self._tables)
+            if other is None or other.token == self.token:
+                raise
+            raise LockHeldError(
+                f"This installation is being changed: {other.describe()}",
+                hint="Wait for it. If that process is known to be dead: carto-at unlock",
+            ) from error
+        self._confirmed = self._clock()
+
+    def _taking(self) -> list[str]:
+        table = self._tables.lease
+        values = (self.token, self._holder, socket.gethostname(), os.getpid(), self._command)
+        return [
+            f"LOCK TABLE {table}",
+            f"DELETE FROM {table} WHERE expires_at <= GETDATE()",
+            (
+                f"INSERT INTO {table} (token, holder, host, pid, command, acquired_at, heartbeat_at, expires_at)"
+                f" SELECT {', '.join(literal(value) for value in values)}, GETDATE(), GETDATE(),"
+                f" DATEADD(second, {self._seconds}, GETDATE())"
+                f" WHERE NOT EXISTS (SELECT 1 FROM {table})"
+            ),
+            self.guard(),
+        ]
+
+    def guard(self) -> str:
+        """A statement that fails (by dividing by zero) unless this process holds the lease."""
+        return (
+            f"SELECT 1 / COUNT(*) FROM {self._tables.lease}"
+            f" WHERE token = {literal(self.token)} AND expires_at > GETDATE()"
+        )
+
+    def confirm(self) -> None:
+        """Make sure that the lease is still ours; asks the database when the last answer is old.
+
+        Raises LockHeldError when it was lost.
+        """
+        if self._clock() - self._confirmed < self._seconds / 2:
+            return
+        self._renew()
+
+    def _renew(self) -> None:
+        asked = self._clock()
+        try:
+            self._sql.transaction(
+                [
+                    self.guard(),
+                    (
+                        f"UPDATE {self._tables.lease} SET heartbeat_at = GETDATE(),"
+                        f" expires_at = DATEADD(second, {self._seconds}, GETDATE())"
+                        f" WHERE token = {literal(self.token)}"
+                    ),
+                ]
+            )
+        except SqlError as error:
+            raise self._lost() from error
+        self._confirmed = asked
+
+    def _lost(self) -> CartoAtError:
+        other = read_holder(self._sql, self._tables)
+        taken = f" and was taken: {other.describe()}" if other else ""
+        return LockHeldError(
+            f"The lease of this process has expired{taken}",
+            hint="See what the other one did with `carto-at status` before you run this command again.",
+        )
+
+    def release_statement(self) -> str:
+        """The statement that ends the lease, to be sent along with the last transaction."""
+        return f"DELETE FROM {self._tables.lease} WHERE token = {literal(self.token)}"
+
+    def __enter__(self) -> Self:
+        """Renew the lease in the background until the block ends."""
+        self._thread = threading.Thread(target=self._beat, name="lease", daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        if self._thread:
+            self._thread.join(timeout=5)
+
+    def _beat(self) -> None:
+        """A beat that fails is not an error yet: `confirm` finds out before the next step."""
+        while not self._stop.wait(self._seconds / 3):
+            try:
+                self._renew()
+            except CartoAtError:
+                continue

@@ -1,0 +1,65 @@
+"""Taking an installation away, and taking away what old releases left: looks at what is there, then plans."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from carto_at_installer.apply.operation import Operation
+from carto_at_installer.aws import functions, roles
+from carto_at_installer.plan.removal import (
+    Leftovers,
+    plan_prune,
+    plan_uninstall,
+    recorded_resources,
+)
+
+if TYPE_CHECKING:
+    from carto_at_installer.apply.connection import Connection
+    from carto_at_installer.apply.operation import Conduct
+    from carto_at_installer.core.releases import Installation
+    from carto_at_installer.plan.steps import Plan
+
+KEEP_RELEASES = 2
+_PARALLEL_CALLS = 8
+
+
+def look_at_leftovers(connection: Connection, installation: Installation) -> Leftovers:
+    """What is there of everything that the kept releases may have made. Changes nothing."""
+    session = connection.session
+    resources = recorded_resources(installation.kept)
+    with ThreadPoolExecutor(_PARALLEL_CALLS) as pool:
+        found = {n: pool.submit(functions.find_function, session, n) for n in resources.functions}
+        layers = {n: pool.submit(functions.find_layer, session, n) for n in resources.layers}
+        role_answers = {n: pool.submit(roles.find_role, session, n) for n in resources.roles}
+        everything = pool.submit(functions.list_functions, session)
+        return Leftovers(
+            cluster=connection.target.name,
+            mark=connection.mark,
+            functions={name: future.result() for name, future in found.items()},
+            layers={name: bool(future.result()) for name, future in layers.items()},
+            roles={name: future.result() for name, future in role_answers.items()},
+            log_group=resources.log_group,
+            attached=frozenset(connection.target.roles),
+            all_functions=everything.result(),
+        )
+
+
+def prepare_uninstall(connection: Connection, *, keep_lambdas: bool = False) -> Plan:
+    """Plan the removal of everything that the state says is ours."""
+    installation = connection.installation()
+    version = installation.current.version if installation.current else ""
+    left = look_at_leftovers(connection, installation)
+    return plan_uninstall(connection.schema, version, installation, left, keep_lambdas=keep_lambdas)
+
+
+def prepare_prune(connection: Connection, *, keep: int = KEEP_RELEASES) -> Plan:
+    """Plan the removal of what only old releases use."""
+    installation = connection.installation()
+    left = look_at_leftovers(connection, installation)
+    return plan_prune(connection.schema, installation, left, keep)
+
+
+def carry_out(connection: Connection, plan: Plan, conduct: Conduct) -> tuple[str, ...]:
+    """Carry out a plan that only removes; returns the keys of its steps."""
+    return Operation(plan, connection, conduct).run()
