@@ -278,7 +278,11 @@ def _described(statement: Statement, run: Run, identifier: str) -> Request:
     answer |= _common(statement) | {"RedshiftPid": 1}
     if statement.batch:
         answer["SubStatements"] = [
-            {"Id": f"{statement.id}:{number}", **_outcome(part), "RedshiftQueryId": statement.query_id}
+            {
+                "Id": f"{statement.id}:{number}",
+                **_outcome(part),
+                "RedshiftQueryId": statement.query_id,
+            }
             for number, part in enumerate(statement.parts, 1)
         ]
         answer["HasResultSet"] = any(part.result is not None for part in statement.parts)

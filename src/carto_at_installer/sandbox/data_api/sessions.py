@@ -55,11 +55,13 @@ class SessionStore:
             opened = self._sessions.get(identifier)
             if opened is None or opened.owner != owner:
                 raise AwsServiceError(
-                    "ResourceNotFoundException", f"Session {identifier} does not exist or has expired."
+                    "ResourceNotFoundException",
+                    f"Session {identifier} does not exist or has expired.",
                 )
             if opened.busy:
                 raise AwsServiceError(
-                    "ValidationException", f"Session {identifier} is busy running another statement."
+                    "ValidationException",
+                    f"Session {identifier} is busy running another statement.",
                 )
             opened.busy = True
             opened.keep_alive_s = keep_alive_s or opened.keep_alive_s

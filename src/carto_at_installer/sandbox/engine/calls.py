@@ -65,9 +65,7 @@ def _built_in(name: str, node: exp.Anonymous, names: Names, scope: Scope) -> exp
     return None
 
 
-def _aggregate(
-    name: str, node: exp.Anonymous, names: Names, scope: Scope
-) -> exp.Expr:
+def _aggregate(name: str, node: exp.Anonymous, names: Names, scope: Scope) -> exp.Expr:
     """An aggregate, with Redshift's result type: SUM and AVG of whole numbers are BIGINT, and AVG truncates."""
     call = _native(builtins.AGGREGATES[name], node)
     if name not in {"sum", "avg"} or len(node.expressions) != 1:

@@ -111,7 +111,7 @@ def _unnest(source: exp.Expr, known: dict[str, bool]) -> exp.Expr | None:
 
 
 def _unnest_alias(source: exp.Unnest) -> str:
-    """sqlglot puts the alias of an unnested array among the column names."""
+    """Sqlglot puts the alias of an unnested array among the column names."""
     alias = source.args.get("alias")
     if not isinstance(alias, exp.TableAlias):
         return ""

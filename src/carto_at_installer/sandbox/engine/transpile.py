@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from carto_at_installer.sandbox.engine import calls, navigation, special
-from carto_at_installer.sandbox.engine.casts import rewrite_cast
+from carto_at_installer.sandbox.engine.casts import cast_to, rewrite_cast
 from carto_at_installer.sandbox.engine.navigation import shim
 from carto_at_installer.sandbox.engine.nodes import check_node, name_projections
 from carto_at_installer.sandbox.engine.parser import PARAMETER, parse
@@ -26,6 +26,17 @@ if TYPE_CHECKING:
     from carto_at_installer.sandbox.engine.names import Names
 
 _FIRST = ("with_", "with", "from_", "from", "joins")
+_ARITHMETIC = (
+    exp.Add,
+    exp.Sub,
+    exp.Mul,
+    exp.Div,
+    exp.Mod,
+    exp.BitwiseAnd,
+    exp.BitwiseOr,
+    exp.BitwiseXor,
+)
+_NUMBERS = frozenset({"smallint", "integer", "bigint", "numeric", "real", "double precision"})
 STATEMENTS = (exp.Select, exp.SetOperation, exp.Subquery, exp.Insert, exp.Update, exp.Delete)
 
 
@@ -135,8 +146,19 @@ class Transpiler:
             return self._parameter(node)
         if isinstance(node, (exp.Cast, exp.TryCast)):
             return rewrite_cast(node)
+        if isinstance(node, _ARITHMETIC):
+            self._type_literals(node)
         rule = _RULES.get(type(node))
         return rule(node) if rule else node
+
+    def _type_literals(self, node: exp.Binary) -> None:
+        """In arithmetic with a number, a literal text (a parameter of the Data API) is a number of the same type."""
+        for key, other in (("this", node.expression), ("expression", node.this)):
+            side = node.args[key]
+            if isinstance(side, exp.Literal) and side.is_string:
+                kind = calls.argument_types([other], self.names, self._scope(node))[0]
+                if kind is not None and kind.name in _NUMBERS:
+                    node.set(key, cast_to(side, kind))
 
     def _scope(self, node: exp.Expr) -> Scope:
         return Scope(node, self.parameters)
@@ -171,7 +193,9 @@ def _table_function(table: exp.Table) -> exp.Expr:
     for part in (series, values.this, values):
         part.meta["final"] = True
     query = exp.Select(expressions=[exp.alias_(values, alias, quoted=True)])
-    return exp.Subquery(this=query, alias=exp.TableAlias(this=exp.to_identifier(alias, quoted=True)))
+    return exp.Subquery(
+        this=query, alias=exp.TableAlias(this=exp.to_identifier(alias, quoted=True))
+    )
 
 
 def _divisor(node: exp.Expr) -> exp.Expr:
