@@ -24,8 +24,10 @@ SHAPES = [
     ),
     (
         "GEOMETRYCOLLECTION(POINT(1 2),LINESTRING(0 0,1 1))",
-        '{"type":"GeometryCollection","geometries":[{"type":"Point","coordinates":[1,2]},'
-        '{"type":"LineString","coordinates":[[0,0],[1,1]]}]}',
+        (
+            '{"type":"GeometryCollection","geometries":[{"type":"Point","coordinates":[1,2]},'
+            '{"type":"LineString","coordinates":[[0,0],[1,1]]}]}'
+        ),
     ),
 ]
 

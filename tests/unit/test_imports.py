@@ -27,6 +27,7 @@ ALLOWED = {
     "sandbox": {"sql"},
     "cli": {
         "core",
+        "documents",
         "sql",
         "bundle",
         "catalog",

@@ -86,7 +86,8 @@ class Transpiler:
             raise RedshiftError(f"syntax error in the expression {sql}")
         if column := tree.find(exp.Column):
             raise RedshiftError(f'column "{column.name}" does not exist')
-        return self.rewrite(tree).expressions[0].sql("duckdb", identify=True)
+        projection: exp.Expr = self.rewrite(tree).expressions[0]
+        return projection.sql("duckdb", identify=True)
 
     def rewrite(self, tree: exp.Expr) -> exp.Expr:
         """The DuckDB tree of a Redshift tree."""
