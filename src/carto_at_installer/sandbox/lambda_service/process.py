@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _PIPE_BYTES = 1024 * 1024
+_READ_BYTES = 64 * 1024
 _LOG_WAIT_SECONDS = 1.0
 INIT_SECONDS = 10.0
 
@@ -69,6 +70,7 @@ class Worker:
     def __init__(self, launch: Launch) -> None:
         self.launch = launch
         self.last_used = time.monotonic()
+        self._received = bytearray()
         self._log: list[str] = []
         self._log_ended = threading.Event()
         self._process = subprocess.Popen(
@@ -123,21 +125,24 @@ class Worker:
     def _receive(self, deadline: float) -> tuple[dict[str, Any], bytes]:
         head_length, body_length = FRAME.unpack(self._read(FRAME.size, deadline))
         head: dict[str, Any] = json.loads(self._read(head_length, deadline))
-        return head, bytes(self._read(body_length, deadline))
+        return head, self._read(body_length, deadline)
 
-    def _read(self, length: int, deadline: float) -> bytearray:
+    def _read(self, length: int, deadline: float) -> bytes:
+        """The next `length` bytes; what comes along with them is kept for the next call."""
         assert self._process.stdout is not None  # noqa: S101  (opened as a pipe)
-        fd, data = self._process.stdout.fileno(), bytearray()
+        fd, data = self._process.stdout.fileno(), self._received
         while len(data) < length:
             self._wait(fd, select.POLLIN, deadline)
             try:
-                chunk = os.read(fd, length - len(data))
+                chunk = os.read(fd, max(_READ_BYTES, length - len(data)))
             except BlockingIOError:
                 continue
             if not chunk:
                 raise self._died()
             data += chunk
-        return data
+        taken = bytes(memoryview(data)[:length])
+        del data[:length]
+        return taken
 
     def _write(self, data: bytes, deadline: float) -> None:
         assert self._process.stdin is not None  # noqa: S101  (opened as a pipe)

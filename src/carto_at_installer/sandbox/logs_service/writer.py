@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import queue
 import threading
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from carto_at_installer.sandbox.logs_service.records import LogRecords
 
 _log = logging.getLogger(__name__)
+_GATHER_SECONDS = 0.005
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,23 +63,33 @@ class LogWriter:
         self._writer.join(5)
 
     def _write_waiting(self) -> None:
-        while (entry := self._waiting.get()) is not None:
-            if isinstance(entry, _Marker):
-                entry.done.set()
-                continue
-            try:
-                self._write(entry)
-            except StateError:
-                _log.exception("the log of a function is lost")
+        """Write in batches: one transaction for what arrives within a few milliseconds."""
+        ended = False
+        while not ended:
+            batch = [self._waiting.get()]
+            if isinstance(batch[0], _Entry):
+                time.sleep(_GATHER_SECONDS)
+            while not self._waiting.empty():
+                batch.append(self._waiting.get())
+            self._write([item for item in batch if isinstance(item, _Entry)])
+            for item in batch:
+                if isinstance(item, _Marker):
+                    item.done.set()
+            ended = None in batch
 
-    def _write(self, entry: _Entry) -> None:
+    def _write(self, entries: list[_Entry]) -> None:
+        try:
+            with self._records.store.transaction():
+                for entry in entries:
+                    self._write_entry(entry)
+        except StateError:
+            _log.exception("the logs of %d invocations are lost", len(entries))
+
+    def _write_entry(self, entry: _Entry) -> None:
         region, group, stream = entry.region, entry.group, entry.stream
-        with self._records.store.transaction():
-            if self._records.store.get("logs.group", f"{region}/{group}") is None:
-                self._records.new_group(region, group, {})
-            if (
-                self._records.store.get("logs.stream", stream_prefix(region, group) + stream)
-                is None
-            ):
-                self._records.new_stream(region, group, stream)
-            self._records.insert(region, group, stream, [(entry.at, line) for line in entry.lines])
+        store = self._records.store
+        if store.get("logs.group", f"{region}/{group}") is None:
+            self._records.new_group(region, group, {})
+        if store.get("logs.stream", stream_prefix(region, group) + stream) is None:
+            self._records.new_stream(region, group, stream)
+        self._records.insert(region, group, stream, [(entry.at, line) for line in entry.lines])

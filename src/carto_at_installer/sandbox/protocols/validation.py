@@ -120,7 +120,7 @@ def _length(shape: Shape, value: Any, where: str) -> Iterator[str]:
 
 @lru_cache(maxsize=1024)
 def compiled(pattern: str) -> re.Pattern[str]:
-    """A pattern of a service model. They are Java's: Python has no `\\p{L}`, so that the nearest classes stand in."""
+    """A pattern of a service model. They are Java's: the nearest classes stand in for categories of Unicode."""
     for category, python in _CATEGORIES.items():
         pattern = pattern.replace(category, python)
     return re.compile(pattern)
