@@ -180,3 +180,12 @@ def test_loopback_names_are_served(sandbox: Any, host: str) -> None:
         sandbox, "POST", "/", "Action=DescribeClusters", Authorization=signed("redshift"), Host=host
     )
     assert status == 200
+
+
+def test_a_body_that_is_too_large_gets_its_answer(sandbox: Any) -> None:
+    megabyte = bytes(1024 * 1024)
+    body = (megabyte for _ in range(101))
+    headers = {"Content_Length": str(101 * len(megabyte))}
+    status, _, content = request(sandbox, "POST", "/", body, **headers)
+    assert status == 413
+    assert b"too large" in content

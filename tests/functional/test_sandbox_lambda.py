@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
 import json
 import threading
 import time
 import urllib.request
+import zipfile
 from typing import Any
 
 import pytest
@@ -185,6 +187,22 @@ def test_a_zip_that_is_too_large_unpacked(make_function: Any) -> None:
     content = zipped({"code.py": ECHO, "zeros": bytes(251 * 1024 * 1024)})
     with pytest.raises(ClientError, match="Unzipped size must be smaller than 262144000 bytes"):
         make_function("large", ECHO, Code={"ZipFile": content})
+
+
+def test_a_zip_that_is_too_large_to_be_uploaded_may_come_from_s3(
+    client: Any, make_function: Any
+) -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr("code.py", ECHO)
+        archive.writestr("data", bytes(50 * 1024 * 1024))
+    with pytest.raises(ClientError, match="must not be larger than 52428800 bytes") as error:
+        make_function("heavy", ECHO, Code={"ZipFile": buffer.getvalue()})
+    assert code_of(error) == "RequestEntityTooLargeException"
+    client("s3").create_bucket(Bucket="heavy-bucket")
+    client("s3").put_object(Bucket="heavy-bucket", Key="heavy.zip", Body=buffer.getvalue())
+    make_function("heavy", ECHO, Code={"S3Bucket": "heavy-bucket", "S3Key": "heavy.zip"})
+    assert invoke(client, "heavy", 1)[0] == 1
 
 
 def test_updates_pass_through_in_progress(client: Any, make_function: Any) -> None:

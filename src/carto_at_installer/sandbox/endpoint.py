@@ -110,10 +110,17 @@ class _Connection(BaseHTTPRequestHandler):
             self.send_error(400, "Content-Length is not a number")
             return None
         if int(length) > MAX_BODY:
+            self._discard(int(length))
             self.send_error(413, "The request body is too large")
             return None
         body = self.rfile.read(int(length))
         return body if len(body) == int(length) else None
+
+    def _discard(self, length: int) -> None:
+        """Read a body that is not wanted, so that its sender gets to read the answer; up to a bound."""
+        remaining = length if length <= 10 * MAX_BODY else 0
+        while remaining > 0 and (chunk := self.rfile.read(min(remaining, 1024 * 1024))):
+            remaining -= len(chunk)
 
     def _chunked_body(self) -> bytes | None:
         body = b""

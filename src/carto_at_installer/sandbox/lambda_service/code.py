@@ -43,14 +43,8 @@ class CodeStore:
     def add(self, content: bytes) -> tuple[str, int]:
         """Check and keep a zip: its SHA-256 (hex) and its unzipped size.
 
-        Raises AwsServiceError for one that is too large or no zip.
+        Raises AwsServiceError for one that is too large when unpacked, or no zip.
         """
-        if len(content) > MAX_ZIPPED:
-            raise AwsServiceError(
-                "RequestEntityTooLargeException",
-                f"Request must be smaller than {MAX_ZIPPED} bytes for the CreateFunction operation",
-                413,
-            )
         digest = hashlib.sha256(content).hexdigest()
         size = checked_size(content)
         path = self._blobs / f"{digest}.zip"

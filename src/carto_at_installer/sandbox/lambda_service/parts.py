@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from carto_at_installer.sandbox.errors import AwsServiceError
 from carto_at_installer.sandbox.lambda_service import checks
+from carto_at_installer.sandbox.lambda_service.code import MAX_ZIPPED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,6 +59,13 @@ class LambdaParts:
                 "Please do not provide other FunctionCode parameters when providing a ZipFile."
             )
         if content:
+            if len(content) > MAX_ZIPPED:
+                raise AwsServiceError(
+                    "RequestEntityTooLargeException",
+                    f"A zip file that is uploaded directly must not be larger than {MAX_ZIPPED} bytes; "
+                    "it may come from S3",
+                    413,
+                )
             return content
         if not bucket or not key:
             raise checks.invalid("Please provide a source for function code.")
