@@ -61,6 +61,11 @@ def read_holder(sql: SqlBackend, tables: Tables) -> Holder | None:
     return Holder(token, holder, host, int(pid), command, acquired, int(age), int(left))
 
 
+def break_lease(sql: SqlBackend, tables: Tables, holder: Holder) -> None:
+    """Take the lease away from `holder`; its process stops before its next step."""
+    sql.transaction([f"DELETE FROM {tables.lease} WHERE token = {literal(holder.token)}"])
+
+
 class Lease:
     """A lease of this process; `take` it, `confirm` it before each step, let `release_statement` end it.
 

@@ -54,8 +54,8 @@ def install(terminal: Terminal, /, *, dry_run: bool, **flags: Any) -> Result:
     carto-at install --sandbox --cluster-id demo --database dev
     """  # noqa: D301 - \b is click's mark for lines to keep
     on_failure = OnFailure(flags.pop("on_failure"))
-    installer, preparation = _prepared(terminal, flags, "install")
-    return _finished("install", terminal, installer, preparation, on_failure, dry_run=dry_run)
+    installer, preparation = prepared(terminal, flags, "install")
+    return finished("install", terminal, installer, preparation, on_failure, dry_run=dry_run)
 
 
 @click.command()
@@ -69,24 +69,25 @@ def plan(terminal: Terminal, /, **flags: Any) -> Result:
     """Show what `install` would do; change nothing."""
     from carto_at_installer.cli import reports  # noqa: PLC0415 - keeps --help quick
 
-    _, preparation = _prepared(terminal, flags, "install")
+    _, preparation = prepared(terminal, flags, "install")
     return reports.planned("plan", preparation)
 
 
-def _prepared(
-    terminal: Terminal, flags: dict[str, Any], command: str, **ways: bool
+def prepared(
+    terminal: Terminal, flags: dict[str, Any], command: str, *, replace_foreign: bool = False
 ) -> tuple[Installer, Preparation]:
+    """Look, check and plan with the options that the flags give."""
     options = _options(flags)
     from carto_at_installer.apply.installation import Installer  # noqa: PLC0415 - imports boto3
     from carto_at_installer.bundle.resources import bundle_root  # noqa: PLC0415
     from carto_at_installer.cli.progress import shown  # noqa: PLC0415
 
-    installer = Installer(options, bundle_root(), command=command, **ways)
+    installer = Installer(options, bundle_root(), command=command, replace_foreign=replace_foreign)
     with shown(terminal) as progress:
         return installer, installer.prepare(progress)
 
 
-def _finished(
+def finished(
     command: str,
     terminal: Terminal,
     installer: Installer,

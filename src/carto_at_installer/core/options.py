@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -93,3 +94,49 @@ class InstallOptions:
     invoke_role: str = "create"
     log_retention_days: int = 30
     tags: Mapping[str, str] = field(default_factory=dict)
+
+
+def recorded(options: InstallOptions) -> dict[str, str]:
+    """The options that shape an installation, as they are recorded in the target: no login, no profile, no region."""
+    return {
+        "prefix": options.prefix,
+        "architecture": options.architecture.value,
+        "memory_mb": json.dumps(options.memory_mb),
+        "timeout_s": json.dumps(options.timeout_s),
+        "execution_role": options.execution_role or "",
+        "invoke_role": options.invoke_role,
+        "log_retention_days": str(options.log_retention_days),
+        "tags": json.dumps(dict(options.tags), sort_keys=True),
+        "modules": ",".join(options.selection.modules),
+        "functions": ",".join(options.selection.functions),
+        "exclude": ",".join(options.selection.exclude),
+    }
+
+
+def from_record(
+    aws: AwsOptions, target: TargetOptions, schema: str, record: Mapping[str, str]
+) -> InstallOptions:
+    """The options of an installation that was recorded, for a way to reach it that is given anew."""
+    selection = SelectionOptions(
+        modules=_names(record.get("modules", "")),
+        functions=_names(record.get("functions", "")),
+        exclude=_names(record.get("exclude", "")),
+    )
+    return InstallOptions(
+        aws=aws,
+        target=target,
+        schema=schema,
+        prefix=record.get("prefix", DEFAULT_PREFIX),
+        selection=selection,
+        architecture=Architecture(record.get("architecture", Architecture.X86_64.value)),
+        memory_mb=json.loads(record.get("memory_mb", "null")),
+        timeout_s=json.loads(record.get("timeout_s", "null")),
+        execution_role=record.get("execution_role") or None,
+        invoke_role=record.get("invoke_role", "create"),
+        log_retention_days=int(record.get("log_retention_days", "30")),
+        tags=json.loads(record.get("tags", "{}")),
+    )
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name for name in text.split(",") if name)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from carto_at_installer.bundle.digests import program_digest
 from carto_at_installer.core.errors import PreflightError
+from carto_at_installer.core.options import recorded
 from carto_at_installer.plan import policies
 from carto_at_installer.plan.examples import recorded_examples
 from carto_at_installer.plan.ownership import CODE_TAG, OWNER_TAG, install_mark
@@ -76,7 +77,7 @@ class DesiredStateBuilder:
             functions=functions,
             attach_role=self._attach_role() if functions else None,
             modules=tuple(self._sql(m, templates, names.get(m.name, "")) for m in modules),
-            options=self._recorded_options(),
+            options=recorded(self._options),
         )
 
     @property
@@ -201,12 +202,3 @@ class DesiredStateBuilder:
         target = LambdaTarget(lambda_name, tuple(role.split(","))) if lambda_name else None
         objects = module_objects(module, templates, self._options.schema, target)
         return ModuleSql(module.name, objects, lambda_name, role, recorded_examples(module))
-
-    def _recorded_options(self) -> dict[str, str]:
-        return {
-            "prefix": self._options.prefix,
-            "architecture": self._options.architecture.value,
-            "execution_role": self._execution_role,
-            "invoke_role": self._invoke_role,
-            "modules": ",".join(self._options.selection.modules),
-        }

@@ -1,0 +1,211 @@
+"""The commands that look at an installation: status, history, diff, test."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from carto_at_installer.cli.flags import output_flags
+from carto_at_installer.cli.lifecycle import opened, place_flags
+
+if TYPE_CHECKING:
+    from carto_at_installer.apply.connection import Connection
+    from carto_at_installer.apply.overview import Overview
+    from carto_at_installer.cli.terminal import Terminal
+    from carto_at_installer.core.releases import Release
+    from carto_at_installer.core.result import Block, Result
+    from carto_at_installer.plan.steps import Plan
+
+DRIFT = 9
+
+
+@click.command()
+@place_flags
+@click.option("--drift", is_flag=True, help="Compare with what AWS and the database really hold.")
+@click.option("--exit-code", is_flag=True, help="Exit with 9 when there is drift.")
+@output_flags
+@click.pass_obj
+def status(terminal: Terminal, /, *, drift: bool, exit_code: bool, **flags: Any) -> Result:
+    """Show what is installed and how it stands."""
+    from carto_at_installer.apply.overview import look_over  # noqa: PLC0415 - imports boto3
+    from carto_at_installer.cli import reports  # noqa: PLC0415
+    from carto_at_installer.core.result import Paragraph, Result, Table  # noqa: PLC0415
+
+    target = dict(flags)
+    connection = opened(flags)
+    overview = look_over(connection)
+    plan = _drift(terminal, target, overview) if drift else None
+    rows = tuple((one.module, one.name, one.state) for one in overview.lambdas)
+    blocks: list[Block] = [
+        *_sentences(connection, overview),
+        Table(("module", "Lambda function", "state"), rows),
+    ]
+    if plan is not None:
+        count = len(plan.steps)
+        text = "No drift." if not count else f"Drift: `carto-at repair` would take {count} steps."
+        blocks.append(Paragraph(text, "good" if not count else "bad"))
+        if count:
+            blocks.append(reports.steps_table(plan, ""))
+    data = {**reports.place(connection), **_data(overview)}
+    if plan is not None:
+        data["drift"] = reports.steps_data(plan.steps)
+    code = DRIFT if exit_code and plan and plan.steps else 0
+    return Result("status", data=data, blocks=tuple(blocks), exit_code=code)
+
+
+def _drift(terminal: Terminal, flags: dict[str, Any], overview: Overview) -> Plan:
+    """What a repair would do: the drift, in the words of a plan."""
+    from carto_at_installer.cli.lifecycle import repair_preparation  # noqa: PLC0415 - imports boto3
+
+    return repair_preparation(terminal, flags, overview.installation).plan
+
+
+def _sentences(connection: Connection, overview: Overview) -> list[Block]:
+    from carto_at_installer.__about__ import __version__  # noqa: PLC0415 - keeps --help quick
+    from carto_at_installer.cli import reports  # noqa: PLC0415
+    from carto_at_installer.core.result import Paragraph  # noqa: PLC0415
+
+    found = overview.installation
+    current = found.current
+    lines: list[Block] = []
+    if current:
+        text = (
+            f"Release {current.number}, version {current.version}: {len(found.objects)} SQL functions in "
+            f"{reports.where(connection)}."
+        )
+        lines.append(Paragraph(text, "good"))
+        if current.version != __version__:
+            lines.append(
+                Paragraph(f"This package is version {__version__}: see `carto-at upgrade`.")
+            )
+    else:
+        lines.append(Paragraph(f"No complete release in {reports.where(connection)}.", "bad"))
+    if found.unfinished:
+        stopped = found.unfinished
+        reason = f": {stopped.message}" if stopped.message else ""
+        text = (
+            f"Release {stopped.number} ({stopped.command}, version {stopped.version}) is unfinished{reason}. "
+            "Use `carto-at resume` or `carto-at rollback`."
+        )
+        lines.append(Paragraph(text, "bad"))
+    if overview.holder:
+        lines.append(Paragraph(f"Being changed now: {overview.holder.describe()}."))
+    return lines
+
+
+def _data(overview: Overview) -> dict[str, Any]:
+    found, holder = overview.installation, overview.holder
+    return {
+        "current": _release(found.current) if found.current else None,
+        "unfinished": _release(found.unfinished) if found.unfinished else None,
+        "functions": len(found.objects),
+        "lambdas": [
+            {"module": one.module, "name": one.name, "state": one.state} for one in overview.lambdas
+        ],
+        "lease": {"holder": holder.holder, "command": holder.command, "age_s": holder.age_s}
+        if holder
+        else None,
+    }
+
+
+def _release(release: Release) -> dict[str, Any]:
+    return {
+        "number": release.number,
+        "version": release.version,
+        "command": release.command,
+        "state": release.state.value,
+        "caller": release.caller,
+        "restores": release.restores or None,
+        "started_at": release.started_at,
+        "finished_at": release.finished_at or None,
+        "message": release.message,
+        "options": dict(release.options),
+    }
+
+
+@click.command()
+@place_flags
+@output_flags
+@click.pass_obj
+def history(_: Terminal, /, **flags: Any) -> Result:
+    """List all releases: what was done, when, by whom."""
+    from carto_at_installer.cli import reports  # noqa: PLC0415 - keeps --help quick
+    from carto_at_installer.core.result import Result, Table  # noqa: PLC0415
+
+    connection = opened(flags)
+    connection.installation()
+    releases = connection.store.history()
+    rows = tuple(
+        (r.number, r.version, r.command, r.state.value, r.started_at, r.caller, r.message or None)
+        for r in releases
+    )
+    heads = ("release", "version", "command", "state", "started", "by", "message")
+    data = {**reports.place(connection), "releases": [_release(r) for r in releases]}
+    return Result("history", data=data, blocks=(Table(heads, rows),))
+
+
+@click.command()
+@click.argument("function", required=False)
+@place_flags
+@output_flags
+@click.pass_obj
+def diff(terminal: Terminal, /, *, function: str | None, **flags: Any) -> Result:
+    """Compare deployed definitions with those of this package.
+
+    Of all functions, or of FUNCTION with its external half.
+    """
+    from carto_at_installer.apply.overview import current_snapshot, differences  # noqa: PLC0415
+    from carto_at_installer.cli import reports  # noqa: PLC0415
+    from carto_at_installer.cli.lifecycle import repair_preparation  # noqa: PLC0415
+    from carto_at_installer.core.result import Code, Paragraph, Result  # noqa: PLC0415
+
+    target = dict(flags)
+    connection = opened(flags)
+    installation = connection.installation()
+    desired = repair_preparation(terminal, target, installation).desired
+    found = differences(current_snapshot(connection), desired)
+    if function:
+        wanted = function.upper().rpartition(".")[2]
+        found = tuple(
+            d for d in found if d.signature.partition("(")[0].strip("_") == wanted.strip("_")
+        )
+    blocks: list[Block] = [Paragraph("No difference.", "good")] if not found else []
+    for one in found:
+        blocks += [Paragraph(f"{one.signature}: {one.change}", "title"), Code(one.text, "diff")]
+    data = {
+        **reports.place(connection),
+        "differences": [
+            {"signature": d.signature, "change": d.change, "diff": d.text} for d in found
+        ],
+    }
+    return Result("diff", data=data, blocks=tuple(blocks))
+
+
+@click.command()
+@place_flags
+@output_flags
+@click.pass_obj
+def test(terminal: Terminal, /, **flags: Any) -> Result:
+    """Ask the recorded examples and compare the answers.
+
+    Needs nothing but the target: the examples are recorded with the functions.
+    """
+    from carto_at_installer.apply.overview import ask_recorded_examples  # noqa: PLC0415
+    from carto_at_installer.cli import reports  # noqa: PLC0415
+    from carto_at_installer.cli.progress import shown  # noqa: PLC0415
+    from carto_at_installer.core.result import Paragraph, Result  # noqa: PLC0415
+
+    connection = opened(flags)
+    with shown(terminal) as progress:
+        count, failures = ask_recorded_examples(connection, progress)
+    passed = count - len(failures)
+    data = {**reports.place(connection), "passed": passed, "failed": len(failures)}
+    text = f"{passed} of {count} functions answer as documented in {reports.where(connection)}."
+    return Result(
+        "test",
+        data=data,
+        blocks=(Paragraph(text, "bad" if failures else "good"),),
+        errors=reports.failure_problems(failures),
+        exit_code=7 if failures else 0,
+    )
