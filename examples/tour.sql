@@ -14,15 +14,15 @@ FROM (
 ORDER BY places DESC, cell
 LIMIT 5;
 
--- A polygon filled with cells: the surroundings of Madrid at resolution 8.
+-- A polygon filled with cells: the surroundings of Madrid at resolution 10.
 SELECT carto.QUADBIN_POLYFILL(
-  ST_GeomFromText('POLYGON((-4.4 40.0, -3.2 40.0, -3.0 40.6, -3.6 41.1, -4.4 40.8, -4.4 40.0))', 4326), 8
+  ST_GeomFromText('POLYGON((-4.4 40.0, -3.2 40.0, -3.0 40.6, -3.6 41.1, -4.4 40.8, -4.4 40.0))', 4326), 10
 ) AS cells;
 
 -- Which places lie in those cells: the array becomes rows, joined to the cells of the points.
 WITH area AS (
   SELECT carto.QUADBIN_POLYFILL(
-    ST_GeomFromText('POLYGON((-4.4 40.0, -3.2 40.0, -3.0 40.6, -3.6 41.1, -4.4 40.8, -4.4 40.0))', 4326), 8
+    ST_GeomFromText('POLYGON((-4.4 40.0, -3.2 40.0, -3.0 40.6, -3.6 41.1, -4.4 40.8, -4.4 40.0))', 4326), 10
   ) AS cells
 ),
 filled AS (
@@ -30,7 +30,7 @@ filled AS (
 )
 SELECT p.name, p.population
 FROM public.places AS p
-JOIN filled ON carto.QUADBIN_FROMLONGLAT(p.longitude, p.latitude, 8) = filled.cell
+JOIN filled ON carto.QUADBIN_FROMLONGLAT(p.longitude, p.latitude, 10) = filled.cell
 ORDER BY p.population DESC;
 
 -- A k-ring: the nine cells of resolution 10 around Tokyo, with their distances from the middle one.
