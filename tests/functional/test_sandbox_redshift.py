@@ -108,6 +108,14 @@ def test_what_a_cluster_cannot_be_made_with(client: Any) -> None:
         )
 
 
+@pytest.mark.parametrize("name", ["1st", "a--b", "a-", "a_b", "../x", "a" * 64])
+def test_bad_names_of_clusters(client: Any, name: str) -> None:
+    with pytest.raises(ClientError, match="ClusterIdentifier is not a valid identifier"):
+        client("redshift").create_cluster(
+            ClusterIdentifier=name, NodeType="ra3.large", MasterUsername="boss"
+        )
+
+
 def test_roles_are_added_and_removed(client: Any) -> None:
     redshift = client("redshift")
     first, second = (role(client, name, "redshift.amazonaws.com") for name in ("r-one", "r-two"))

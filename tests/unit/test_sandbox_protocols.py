@@ -251,6 +251,7 @@ def test_scopes() -> None:
         "",
         "AWS AKIA:sig",
         "Bearer x",
+        "AWS4-HMAC-SHA256 Credential=AKIA/20261123/../s3/aws4_request",
         "AWS4-HMAC-SHA256 Credential=AKIA/1/r/s/aws4_request",
     ):
         assert HttpRequest("POST", "/", {"authorization": text}).scope() is None

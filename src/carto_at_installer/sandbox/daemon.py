@@ -137,10 +137,11 @@ def _running(place: Home) -> ServerInfo | None:
 
 
 def _answers(info: ServerInfo) -> bool:
-    """Whether somebody listens there: a server that is just ending holds its lock a little longer than its port."""
+    """Whether a request is answered there: one that is just ending still holds its lock, and even its port."""
     try:
-        with socket.create_connection(("127.0.0.1", info.port), timeout=2):
-            return True
+        with socket.create_connection(("127.0.0.1", info.port), timeout=2) as connection:
+            connection.sendall(b"HEAD / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            return connection.recv(16).startswith(b"HTTP/1.1")
     except OSError:
         return False
 

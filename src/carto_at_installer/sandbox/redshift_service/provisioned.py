@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from carto_at_installer.sandbox.settings import Settings
 
 _MAX_ROLES = 50
+_NAME = re.compile(r"(?=.{1,63}$)[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _CREATE_MEMBERS = {
     "DBName": "database",
     "MasterUsername": "user",
@@ -95,6 +97,13 @@ class ProvisionedOperations:
                 "InvalidParameterValue", f"The sandbox does not emulate {', '.join(unknown)}"
             )
         name = request["ClusterIdentifier"].lower()
+        if not _NAME.fullmatch(name):
+            raise AwsServiceError(
+                "InvalidParameterValue",
+                "The parameter ClusterIdentifier is not a valid identifier. Identifiers must begin with a "
+                "letter; must contain only ASCII letters, digits, and hyphens; and must not end with a "
+                "hyphen or contain two consecutive hyphens.",
+            )
         given = {
             key: request[member] for member, key in _CREATE_MEMBERS.items() if member in request
         }
