@@ -266,6 +266,18 @@ def test_sessions_keep_their_state(api):
     assert caught.value.code == "ResourceNotFoundException"
 
 
+def test_dml_reports_the_rows_it_changed(api):
+    execute(api, "CREATE TABLE changed AS SELECT i FROM generate_series(1, 4) i")
+    done = execute(api, "UPDATE changed SET i = 0 WHERE i > 1")
+    assert (done["HasResultSet"], done["ResultRows"]) == (False, 3)
+
+
+def test_a_call_that_does_not_fit_is_named_with_its_types_in_a_batch_too(api):
+    ddl = "CREATE FUNCTION strict_one(BIGINT) RETURNS BIGINT IMMUTABLE AS $$ SELECT $1 $$ LANGUAGE sql"
+    failed = batch(api, ddl, "SELECT strict_one(1.5::float8)")
+    assert "function strict_one(double precision) does not exist" in failed["Error"]
+
+
 def test_sessions_expire(api):
     session = execute(api, "SELECT 1", SessionKeepAliveSeconds=1)["SessionId"]
     time.sleep(1.1)

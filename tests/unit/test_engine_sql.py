@@ -119,6 +119,8 @@ VALUES = [
     ("date_trunc('month', '2024-02-29 10:00:00'::timestamp)", "2024-02-01 00:00:00"),
     ("last_day('2024-02-01'::date)", "2024-02-29"),
     ("add_months('2024-01-31'::date, 1)", "2024-02-29 00:00:00"),
+    ("'2024-01-01'::timestamp + interval '1 day'", "2024-01-02 00:00:00"),
+    ("'2024-01-01 00:01:30'::timestamp - interval '90 seconds'", "2024-01-01 00:00:00"),
     ("to_char('2024-02-29 13:04:05'::timestamp, 'YYYY-MM-DD HH24:MI:SS')", "2024-02-29 13:04:05"),
     ("to_date('29/02/2024', 'DD/MM/YYYY')", "2024-02-29"),
     ("convert_timezone('Europe/Madrid', '2024-07-01 00:00:00'::timestamp)", "2024-07-01 02:00:00"),
@@ -233,6 +235,7 @@ QUERIES = [
     ("SELECT public.places.name FROM public.places WHERE id = 2", [("b",)]),
     ("SELECT name FROM dev.public.places WHERE id = 2", [("b",)]),
     ("SELECT * FROM generate_series(1, 3) i ORDER BY 1", [(1,), (2,), (3,)]),
+    ("SELECT s.n FROM generate_series(1, 5, 2) AS s(n) ORDER BY 1", [(1,), (3,), (5,)]),
     ("SELECT id FROM places QUALIFY row_number() OVER (ORDER BY id) = 2", [(2,)]),
     (
         "SELECT median(lon), percentile_cont(0.5) WITHIN GROUP (ORDER BY lon) FROM places",
@@ -306,13 +309,15 @@ FAILURES = [
     ("SELECT ST_X(ST_MakeEnvelope(0, 0, 1, 1))", "st_x: expected POINT"),
     ("SELECT ST_AsText(ST_Buffer(ST_Point(0, 0), 1, 900))", "larger than 65535 bytes"),
     ("SELECT ST_GeomFromText('nonsense')", "parse error - invalid geometry"),
+    ("SELECT " + "(" * 5000 + "1" + ")" * 5000, "nested too deeply"),
+    ("SELECT 1::decimal(x)", "syntax error"),
     ("SELECT 1; SELECT 2", "cannot insert multiple commands"),
     ("", "no statement"),
     ("SELECT * FROM pg_rs.functions", 'schema "pg_rs" does not exist'),
 ]
 
 
-@pytest.mark.parametrize(("sql", "message"), FAILURES, ids=[sql for sql, _ in FAILURES])
+@pytest.mark.parametrize(("sql", "message"), FAILURES, ids=[sql[:60] for sql, _ in FAILURES])
 def test_errors_are_in_redshifts_words(session, sql, message):
     with pytest.raises(RedshiftError) as caught:
         session.execute(sql)

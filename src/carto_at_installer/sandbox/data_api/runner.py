@@ -87,6 +87,7 @@ def _execute(
         return session.execute(run.sql, {k: v for k, v in parameters.items() if k in names})
     finally:
         run.duration_ns = time.perf_counter_ns() - started
+        run.affected_rows = session.affected_rows
         statement.query_id = session.query_id
 
 

@@ -262,7 +262,7 @@ def _outcome(run: Run) -> Request:
         "QueryString": run.sql,
         "HasResultSet": run.result is not None,
         "Duration": run.duration_ns,
-        "ResultRows": len(run.result.rows) if run.result else -1,
+        "ResultRows": len(run.result.rows) if run.result else run.affected_rows,
         "ResultSize": results.size_of(run.result) if run.result else -1,
     }
     if run.error:

@@ -33,6 +33,7 @@ class Run:
     created_at: float = field(default_factory=time.time)
     updated_at: float = field(default_factory=time.time)
     duration_ns: int = -1
+    affected_rows: int = -1
     result: ResultSet | None = None
 
     def become(self, status: str, error: str = "") -> None:

@@ -142,6 +142,8 @@ def parse_type(text: str) -> RsType:
             raise UnsupportedSqlError(f"the type {word.upper()} is not supported by the sandbox")
         raise RedshiftError(f'type "{word}" does not exist')
     sizes = [size.strip() for size in match["inside"].split(",")] if match["inside"] else []
+    if not all(size.isdigit() or size == "max" for size in sizes):
+        raise RedshiftError(f'syntax error in the type "{text}"')
     return _sized(kind, word, sizes)
 
 
@@ -150,7 +152,7 @@ def _sized(kind: _Kind, word: str, sizes: list[str]) -> RsType:
         return _numeric(sizes)
     if kind.name in {"character", "character varying", "binary varying"}:
         return RsType(kind.name, length=_length(kind, word, sizes))
-    if word == "float" and sizes:
+    if word == "float" and len(sizes) == 1 and sizes[0].isdigit():
         return RsType("real" if int(sizes[0]) <= 24 else "double precision")
     if sizes:
         raise RedshiftError(f'type modifier is not allowed for type "{kind.name}"')
@@ -158,6 +160,8 @@ def _sized(kind: _Kind, word: str, sizes: list[str]) -> RsType:
 
 
 def _numeric(sizes: list[str]) -> RsType:
+    if "max" in sizes or len(sizes) > 2:
+        raise RedshiftError('type modifier is not allowed for type "numeric"')
     precision = int(sizes[0]) if sizes else 18
     scale = int(sizes[1]) if len(sizes) > 1 else 0
     if not 1 <= precision <= 38:

@@ -99,6 +99,16 @@ class Names:
         except RedshiftError:
             return None
 
+    def identities(self, name: tuple[str, ...]) -> set[str]:
+        """The IDENTITY columns of a table that refuse explicit values."""
+        schema, bare, _ = self.relation(name)
+        rows = self.connection.execute(
+            f"SELECT c.name FROM {SCHEMA}.columns c JOIN {SCHEMA}.relations r ON r.oid = c.relation_oid"
+            " WHERE r.schema_name = ? AND r.name = ? AND c.identity",
+            [schema, bare],
+        ).fetchall()
+        return {row[0] for row in rows}
+
     def _kind(self, schema: str, name: str) -> str:
         where = ("temp", "main") if schema == "temp" else (CATALOG, schema)
         for kind in ("table", "view"):

@@ -23,15 +23,15 @@ _PLAIN = frozenset(
 _WIDTHS = {"smallint": 5, "integer": 10, "bigint": 19, "real": 8, "double precision": 17}
 
 
-def fetch(answer: duckdb.DuckDBPyConnection) -> ResultSet | None:
-    """All rows of a statement; None when it returns none (DML answers with a count in DuckDB)."""
+def fetch(answer: duckdb.DuckDBPyConnection) -> tuple[ResultSet | None, int]:
+    """The rows of a query, or how many rows DML changed (DuckDB answers it with a count; -1 for a query)."""
     if not answer.description:
-        return None
+        return None, -1
     names = [column[0] for column in answer.description]
     texts = [str(column[1]) for column in answer.description]
-    if answer.description and names == ["Count"]:
-        answer.fetchall()
-        return None
+    if names == ["Count"]:  # The names of queries are in lower case.
+        counted = answer.fetchone()
+        return None, counted[0] if counted else -1
     kinds = [from_duckdb(text) for text in texts]
     rows = _rows(answer, texts)
     writers = [
@@ -40,7 +40,7 @@ def fetch(answer: duckdb.DuckDBPyConnection) -> ResultSet | None:
     if writers:
         rows = [_written(row, writers) for row in rows]
     columns = tuple(_column(name, kind) for name, kind in zip(names, kinds, strict=True))
-    return ResultSet(columns, rows)
+    return ResultSet(columns, rows), -1
 
 
 def _rows(answer: duckdb.DuckDBPyConnection, kinds: list[str]) -> list[tuple[Any, ...]]:

@@ -39,6 +39,9 @@ class Session:
         self.failed = False
         self.settings: dict[str, str] = {}
         self.error: BaseException | None = None
+        self.affected_rows = (
+            -1
+        )  # By the last statement; -1 where it was not INSERT, UPDATE or DELETE.
         self._cancelled = threading.Event()
         self.query_id = 0
         connection.execute(f"SET VARIABLE rs_context = {literal(self.id)}")
@@ -53,6 +56,7 @@ class Session:
         """
         self._cancelled.clear()
         self.error = None
+        self.affected_rows = -1
         self.query_id = self.engine.next_query_id()
         try:
             statement = _single(sql)
@@ -67,6 +71,11 @@ class Session:
         except RedshiftError:
             self._note_failure()
             raise
+        except RecursionError as error:
+            self._note_failure()
+            raise RedshiftError(
+                "stack depth limit exceeded: the statement is nested too deeply"
+            ) from error
 
     def _run(self, statement: str) -> ResultSet | None:
         cursor = Cursor(statement)
@@ -81,11 +90,12 @@ class Session:
             return command(self, cursor)
         self.names.dependencies.clear()
         duck = Transpiler(self.names).query(statement)
-        return rendering.fetch(self.connection.execute(duck))
+        result, self.affected_rows = rendering.fetch(self.connection.execute(duck))
+        return result
 
     def _explained(self, error: duckdb.Error, sql: str) -> RedshiftError:
         """What an error means; for a call that does not fit, with the types that it was made with."""
-        if says_no_match(error) and not self.in_transaction:
+        if says_no_match(error):
             self.names.checking = True
             try:
                 Transpiler(self.names).query(_single(sql))

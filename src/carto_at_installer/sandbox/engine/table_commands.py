@@ -67,7 +67,10 @@ def _create_plain(
         seen.add(column.name)
     definitions = [_definition(session, schema, table.name[-1], each) for each in table.columns]
     session.connection.execute(f"{_create_words(table)} {place}({', '.join(definitions)})")
-    return [Column(each.name, each.type, each.identity is not None) for each in table.columns]
+    return [
+        Column(each.name, each.type, each.identity is not None and not each.by_default)
+        for each in table.columns
+    ]
 
 
 def _definition(session: Session, schema: str, table: str, column: ColumnDefinition) -> str:

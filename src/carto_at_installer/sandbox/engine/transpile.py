@@ -77,7 +77,19 @@ class Transpiler:
                 f"the statement {tree.key.upper()} is not supported by the sandbox"
             )
         name_projections(tree)
+        if isinstance(tree, exp.Insert):
+            self._check_identity(tree)
         return self.rewrite(tree).sql("duckdb", identify=True)
+
+    def _check_identity(self, insert: exp.Insert) -> None:
+        """Raise when a value is given for an IDENTITY column."""
+        target = insert.this
+        if not isinstance(target, exp.Schema) or not isinstance(target.this, exp.Table):
+            return
+        identities = self.names.identities(tuple(part.name for part in target.this.parts))
+        for column in target.expressions:
+            if column.name in identities:
+                raise RedshiftError(f'cannot set an identity column to a value: "{column.name}"')
 
     def expression(self, sql: str) -> str:
         """One expression without columns, as DuckDB text."""
@@ -189,11 +201,13 @@ def _table_function(table: exp.Table) -> exp.Expr:
     if str(call.this).lower() != "generate_series":
         raise UnsupportedSqlError(f"the table function {call.this} is not supported by the sandbox")
     alias = table.alias or "generate_series"
+    given = table.args.get("alias")
+    column = given.columns[0].name if isinstance(given, exp.TableAlias) and given.columns else alias
     series = exp.Anonymous(this="generate_series", expressions=call.expressions)
     values = special.cast(exp.Anonymous(this="unnest", expressions=[series]), "INTEGER")
     for part in (series, values.this, values):
         part.meta["final"] = True
-    query = exp.Select(expressions=[exp.alias_(values, alias, quoted=True)])
+    query = exp.Select(expressions=[exp.alias_(values, column, quoted=True)])
     return exp.Subquery(
         this=query, alias=exp.TableAlias(this=exp.to_identifier(alias, quoted=True))
     )

@@ -91,7 +91,7 @@ _say(
     r"function \1 does not exist",
 )
 _say(
-    r"Binder Error: Macro (.*?)\(\) does not support the supplied.*",
+    r"Binder Error: Macro (\w+).*?\(\) does not support the supplied.*",
     rf"function \1 does not exist{NO_MATCH.format('function')}",
 )
 _say(
