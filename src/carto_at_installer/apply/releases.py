@@ -139,8 +139,8 @@ class ReleaseStore:
             return []
         table, listed = self.tables.object, ", ".join(literal(text) for text in signatures)
         rows = [
-            self._object_row(release, module, position, o)
-            for position, o in enumerate(module.objects, 1)
+            self._object_row(release, module, module.position(o), o)
+            for o in module.objects
             if o in changed
         ]
         head = (
