@@ -41,7 +41,7 @@ def load_catalog(
     line and reason.
     """
     root = root.resolve()
-    templates = Templates((sql_root or root.parent / "sql").resolve())
+    templates = Templates((sql_root or root.parent / "sql").resolve(), version)
     faults = FaultList(base=root.parent)
     modules = _read_modules(root, faults)
     checks.check_signatures(modules, faults)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from carto_at_installer.core.functions import Argument, Example, External, Volatility
 from carto_at_installer.sql.identifiers import identifier_fault
+from carto_at_installer.sql.templates import RESERVED_NAMES
 from carto_at_installer.sql.types import TypeNameError, canonical_type, crosses_to_lambda
 
 if TYPE_CHECKING:
@@ -140,8 +141,10 @@ def _argument(fields: Fields) -> Argument:
             fields.line("name"),
             f"{fields.what}: the name {name!r} has to be lower-case letters, digits and underscores",
         )
-    if name == "schema":
-        fields.fault(fields.line("name"), f"{fields.what}: 'schema' names the schema in templates")
+    if name in RESERVED_NAMES:
+        fields.fault(
+            fields.line("name"), f"{fields.what}: {name!r} names the {name} in templates"
+        )
     return Argument(name, _type(fields, "type"), fields.text("description", ""))
 
 

@@ -10,7 +10,7 @@ from carto_at_installer.core.errors import CatalogError
 from carto_at_installer.core.functions import Kind
 from carto_at_installer.documents.fields import suggestion
 from carto_at_installer.sql.calls import called_functions, in_creation_order
-from carto_at_installer.sql.templates import TemplateError, Templates
+from carto_at_installer.sql.templates import RESERVED_NAMES, TemplateError, Templates
 
 if TYPE_CHECKING:
     from carto_at_installer.catalog.reader import Declared, DeclaredModule
@@ -92,7 +92,7 @@ def _has_undefined(declared: Declared, templates: Templates, faults: FaultList) 
     arguments = [argument.name for argument in function.arguments]
     found = False
     for name in templates.closure([function.template or ""]):
-        known = ["schema", *arguments] if name == function.template else []
+        known = [*RESERVED_NAMES, *arguments] if name == function.template else []
         for variable, line in templates.undefined_names(name, known):
             found = True
             hint = (

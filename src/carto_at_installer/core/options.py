@@ -58,8 +58,7 @@ class SelectionOptions:
     """Which functions are meant: all of a cloud's, or those of `modules` together with `functions`, without `exclude`.
 
     The entries are names or patterns (`*`, `?`) in any case. `only`, unless None, are names of functions to which
-    everything is narrowed (those that changed). `lenient` passes over names that fit nothing: those of a record may be
-    gone in a later version.
+    everything is narrowed (those that changed).
     """
 
     cloud: str = CLOUDS[0]
@@ -67,7 +66,11 @@ class SelectionOptions:
     functions: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     only: tuple[str, ...] | None = None
-    lenient: bool = False
+
+    @property
+    def everything(self) -> bool:
+        """Whether nothing is left out."""
+        return not (self.modules or self.functions or self.exclude) and self.only is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,7 @@ class InstallOptions:
     target: TargetOptions
     schema: str = DEFAULT_SCHEMA
     prefix: str = DEFAULT_PREFIX
+    modules: tuple[str, ...] = ()
     selection: SelectionOptions = SelectionOptions()
     architecture: Architecture = Architecture.X86_64
     memory_mb: int | None = None
@@ -117,7 +121,6 @@ def from_record(
         modules=_names(record.get("modules", "")),
         functions=_names(record.get("functions", "")),
         exclude=_names(record.get("exclude", "")),
-        lenient=True,
     )
     return InstallOptions(
         aws=aws,

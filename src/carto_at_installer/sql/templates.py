@@ -1,8 +1,8 @@
 """Renders the SQL bodies of the catalog's functions from their Jinja templates.
 
-A template sees `schema` (the quoted schema identifier) and one variable for each argument, which renders as `$1`,
-`$2` and so on. It can import other templates of the sql folder and nothing else. Jinja is imported when the first
-template is rendered.
+A template sees `schema` (the quoted schema identifier), `version` (the version of the pack, as text) and one variable
+for each argument, which renders as `$1`, `$2` and so on. It can import other templates of the sql folder and nothing
+else. Jinja is imported when the first template is rendered.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from carto_at_installer.__about__ import __version__
 from carto_at_installer.core.errors import CatalogError
 from carto_at_installer.sql.ddl import compact
 from carto_at_installer.sql.identifiers import quote_identifier
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     import jinja2
 
     from carto_at_installer.core.functions import Example, Function
+
+
+RESERVED_NAMES = ("schema", "version")
+"""What every template sees; no argument can have these names."""
 
 
 class TemplateError(CatalogError):
@@ -44,10 +49,11 @@ class _Analysis:
 
 
 class Templates:
-    """The SQL templates below one folder (`<sql_root>/<module>/<name>.sql`)."""
+    """The SQL templates below one folder (`<sql_root>/<module>/<name>.sql`) of a pack of some version."""
 
-    def __init__(self, sql_root: Path) -> None:
+    def __init__(self, sql_root: Path, version: str = __version__) -> None:
         self.sql_root = sql_root
+        self.version = version
         self._analyses: dict[str, _Analysis] = {}
 
     @cached_property
@@ -70,7 +76,8 @@ class Templates:
         if function.template is None:
             raise ValueError(f"{function.name} has no SQL body")
         names = {argument.name: f"${n}" for n, argument in enumerate(function.arguments, 1)}
-        text = self.render(function.template, {**names, "schema": quote_identifier(schema)})
+        given = {"schema": quote_identifier(schema), "version": self.version}
+        text = self.render(function.template, {**names, **given})
         try:
             return compact(text)
         except SqlTextError as error:

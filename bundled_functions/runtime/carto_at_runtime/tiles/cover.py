@@ -56,10 +56,14 @@ class _Outlines:
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """What is asked of a batch: a resolution per geometry, and how many bytes a cell of it takes in a JSON array."""
+    """What is asked of a batch: a resolution per geometry, and how many bytes a cell of it takes in a JSON array.
+
+    `shift` is that of `mercator.project`.
+    """
 
     resolutions: Integers
     item_bytes: Integers
+    shift: float = 0.0
 
     @property
     def tiles(self) -> Integers:
@@ -101,7 +105,7 @@ def cover(geometries: Geometries, demand: Demand) -> Cover:
     """
     _check_degrees(geometries, len(demand.resolutions))
     z = demand.resolutions[np.repeat(geometries.rows, np.diff(geometries.offsets))]
-    x, y = project(geometries.coordinates[:, 0], geometries.coordinates[:, 1], z)
+    x, y = project(geometries.coordinates[:, 0], geometries.coordinates[:, 1], z, demand.shift)
     return cover_on_grid(replace(geometries, coordinates=np.stack((x, y), axis=1)), demand)
 
 

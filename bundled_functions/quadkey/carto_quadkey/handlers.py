@@ -1,0 +1,78 @@
+"""The external functions of the quadkey module: what is checked, in the reference toolbox's words, and what answers.
+
+A result is a JSON array as text, which the SQL wrappers parse into SUPER. What cannot leave Lambda at all (6 MB for the
+results of a batch) is refused here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from carto_at_runtime import (
+    RaggedArray,
+    RaggedRecords,
+    external_function,
+    int32,
+    int64,
+    null_error,
+    reject,
+    text,
+)
+from carto_at_runtime.wkb import read_geometries
+from carto_quadkey import neighbours
+from carto_quadkey.cover import cover
+from carto_quadkey.grid import MAX_ZOOM, is_on_grid, zoom
+
+if TYPE_CHECKING:
+    from carto_quadkey.grid import Integers
+
+_ORIGIN = "Invalid input origin"
+_SIZE = "Invalid input size"
+
+
+@external_function(
+    "__QUADINT_KRING",
+    int64("origin", on_null=null_error(_ORIGIN)),
+    int32("size", on_null=null_error(_SIZE)),
+)
+def kring(origin: Integers, size: Integers) -> RaggedArray:
+    """Answer QUADINT_KRING: the cells within `size` tiles of `origin`, row by row from the north-west."""
+    _check_ring(origin, size)
+    return neighbours.k_ring(origin, size)
+
+
+@external_function(
+    "__QUADINT_KRING_DISTANCES",
+    int64("origin", on_null=null_error(_ORIGIN)),
+    int32("size", on_null=null_error(_SIZE)),
+)
+def kring_distances(origin: Integers, size: Integers) -> RaggedRecords:
+    """Answer QUADINT_KRING_DISTANCES: as QUADINT_KRING, each cell with its Chebyshev distance in tiles."""
+    _check_ring(origin, size)
+    cells, distances = neighbours.k_ring_distances(origin, size)
+    return RaggedRecords({"index": cells.values, "distance": distances}, cells.offsets)
+
+
+def _check_ring(origin: Integers, size: Integers) -> None:
+    # Quadint 0, the whole world, is not an origin in the reference's documentation either.
+    reject((origin <= 0) | ~is_on_grid(origin), _ORIGIN)
+    reject(size < 0, _SIZE)
+
+
+@external_function(
+    "__QUADINT_TOCHILDREN", int64("quadint"), int32("resolution"), nulls=null_error()
+)
+def tochildren(quadint: Integers, resolution: Integers) -> RaggedArray:
+    """Answer QUADINT_TOCHILDREN: the descendants at a finer resolution."""
+    reject(zoom(quadint) >= MAX_ZOOM, "Wrong quadint zoom")
+    reject(~is_on_grid(quadint), "Invalid quadint: y should be between 0 and 2^z - 1")
+    reject((resolution <= zoom(quadint)) | (resolution > MAX_ZOOM), "Wrong resolution")
+    return neighbours.children(quadint, resolution)
+
+
+@external_function("__QUADINT_POLYFILL", text("geom"), int32("resolution"), nulls=null_error())
+def polyfill(geom: list[str], resolution: Integers) -> RaggedArray:
+    """Answer QUADINT_POLYFILL: the cells that a geometry, given as hex EWKB in degrees, touches."""
+    outside = (resolution < 0) | (resolution > MAX_ZOOM)
+    reject(outside, f"Invalid resolution, should be between 0 and {MAX_ZOOM}")
+    return cover(read_geometries(geom), resolution)

@@ -1,0 +1,1 @@
+SELECT JSON_PARSE({{ schema }}.__QUADINT_KRING_DISTANCES({{ origin }}, {{ size }}))

@@ -1,0 +1,1 @@
+SELECT {{ quadint }} & 31

@@ -1,0 +1,1 @@
+SELECT JSON_PARSE({{ schema }}.__QUADINT_TOCHILDREN({{ quadint }}, {{ resolution }}))
