@@ -9,7 +9,7 @@ import pytest
 
 from carto_at_installer.catalog.core_pack import FunctionPack
 from carto_at_installer.catalog.load import load_catalog, load_pack
-from carto_at_installer.catalog.select import find_functions, find_module, select_modules
+from carto_at_installer.catalog.select import find_functions, find_module
 from carto_at_installer.core.errors import UsageError
 from carto_at_installer.core.functions import Kind, LambdaSettings, Volatility
 from carto_at_installer.sql.templates import Templates, example_sql
@@ -135,8 +135,6 @@ def test_find_by_name_in_any_case(bundled):
     assert [each.name for each in find_functions(bundled, "carto.quadbin_kring")] == [
         "QUADBIN_KRING"
     ]
-    assert select_modules(bundled, []) == bundled.modules
-    assert [module.name for module in select_modules(bundled, ["QUADBIN"])] == ["quadbin"]
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from carto_at_installer.apply.operation import Operation
 from carto_at_installer.bundle.manifest import read_manifest
 from carto_at_installer.bundle.resources import read_artifact
 from carto_at_installer.catalog.load import load_catalog
-from carto_at_installer.catalog.select import select
+from carto_at_installer.catalog.select import select, sql_names
 from carto_at_installer.checks import preflight
 from carto_at_installer.checks.outcome import Outcome, Status
 from carto_at_installer.core.errors import (
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from carto_at_installer.apply.operation import Conduct
+    from carto_at_installer.catalog.select import Addition
     from carto_at_installer.core.functions import Catalog
     from carto_at_installer.core.options import InstallOptions
     from carto_at_installer.core.progress import Progress
@@ -63,6 +64,7 @@ class Preparation:
     options: InstallOptions
     connection: Connection
     catalog: Catalog
+    added: tuple[Addition, ...]
     desired: DesiredState
     outcomes: tuple[Outcome, ...]
     plan: steps.Plan
@@ -118,7 +120,7 @@ class Installer:
         ]
         catalog = load_catalog(self._root / "catalog", sql_root=self._root / "sql")
         selected = select(catalog, self._options.selection)
-        desired = self._desired(selected.catalog, connection)
+        desired = self._desired(selected.catalog, catalog, connection)
         outcomes.append(
             _told(progress, preflight.check_login(connection.sql, self._options.target.database))
         )
@@ -135,6 +137,7 @@ class Installer:
             self._options,
             connection,
             selected.catalog,
+            selected.added,
             desired,
             tuple(outcomes),
             plan,
@@ -153,12 +156,15 @@ class Installer:
             installation = reality.with_foreign(installation, desired, found)
         return replace(observed, installation=installation)
 
-    def _desired(self, catalog: Catalog, connection: Connection) -> DesiredState:
+    def _desired(
+        self, catalog: Catalog, offered: Catalog, connection: Connection
+    ) -> DesiredState:
         manifest = read_manifest(self._root)
         builder = DesiredStateBuilder(
             self._options, manifest, connection.identity, connection.target
         )
-        return builder.build(catalog, Templates(self._root / "sql"), command=self._command)
+        templates = Templates(self._root / "sql")
+        return builder.build(catalog, templates, offered=offered, command=self._command)
 
     def apply(
         self,
@@ -206,7 +212,7 @@ class _Verification:
         actions = [step.action for step in plan.steps]
         touched = {a.module.module for a in actions if isinstance(a, steps.ApplyModule)}
         functions = [f for f in self._preparation.catalog.functions if f.module in touched]
-        tests = smoke_tests(functions, plan.schema)
+        tests = smoke_tests(functions, plan.schema, there=sql_names(self._preparation.catalog))
         self.asked = len(tests)
         fresh = any(isinstance(action, steps.AttachRole | steps.CreateRole) for action in actions)
         self.failures = self._when_role_works(

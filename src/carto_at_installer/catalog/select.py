@@ -55,7 +55,7 @@ def select(catalog: Catalog, wishes: SelectionOptions, *, closed: bool = True) -
     """
     catalog = _for_cloud(catalog, wishes.cloud)
     chosen = _chosen(catalog, wishes)
-    excluded = _excluded(catalog, wishes.exclude)
+    excluded = _excluded(catalog, wishes)
     asked = chosen - excluded
     if wishes.only is not None:
         asked &= {name.upper() for name in wishes.only}
@@ -97,14 +97,30 @@ def recorded_in(catalog: Catalog, objects: Iterable[str]) -> frozenset[str]:
     return frozenset(each.name for each in catalog.functions if each.name in there)
 
 
+def sql_names(catalog: Catalog) -> frozenset[str]:
+    """The names of all SQL objects that the functions of a catalog become."""
+    return frozenset(
+        name
+        for function in catalog.functions
+        for name in (function.name, function.external.name if function.external else None)
+        if name
+    )
+
+
 def callers_outside(catalog: Catalog, names: Collection[str]) -> Mapping[str, frozenset[str]]:
-    """For each of `names` the functions of the catalog that call it and are not among them, where there are any."""
-    found: dict[str, set[str]] = {}
+    """Which functions of the catalog outside `names` call those that are in it, by the names of their SQL objects."""
+    outside: dict[str, set[str]] = {}
     for function in catalog.functions:
         if function.name not in names:
             for callee in set(function.requires) & set(names):
-                found.setdefault(callee, set()).add(function.name)
-    return {name: frozenset(outside) for name, outside in found.items()}
+                outside.setdefault(callee, set()).add(function.name)
+    return {
+        name: frozenset(outside[function.name])
+        for function in catalog.functions
+        if function.name in outside
+        for name in (function.name, function.external.name if function.external else None)
+        if name
+    }
 
 
 def find_module(catalog: Catalog, name: str) -> Module:
@@ -114,12 +130,6 @@ def find_module(catalog: Catalog, name: str) -> Module:
     if found is None:
         raise _unknown("module", name, [module.name for module in catalog.modules])
     return found
-
-
-def select_modules(catalog: Catalog, names: Iterable[str]) -> tuple[Module, ...]:
-    """The modules of those names in the catalog's order, or all when no name is given. Raises as `find_module`."""
-    wanted = {find_module(catalog, name).name for name in names}
-    return tuple(module for module in catalog.modules if not wanted or module.name in wanted)
 
 
 def find_functions(catalog: Catalog, name: str) -> tuple[Function, ...]:
@@ -147,17 +157,17 @@ def _chosen(catalog: Catalog, wishes: SelectionOptions) -> set[str]:
         return {function.name for function in catalog.functions}
     found: set[str] = set()
     for pattern in wishes.modules:
-        found |= _of_modules(catalog, pattern) or _refused(catalog, "module", pattern)
+        found |= _of_modules(catalog, pattern) or _refused(catalog, "module", pattern, wishes)
     for pattern in wishes.functions:
-        found |= _of_functions(catalog, pattern) or _refused(catalog, "function", pattern)
+        found |= _of_functions(catalog, pattern) or _refused(catalog, "function", pattern, wishes)
     return found
 
 
-def _excluded(catalog: Catalog, patterns: Iterable[str]) -> set[str]:
+def _excluded(catalog: Catalog, wishes: SelectionOptions) -> set[str]:
     found: set[str] = set()
-    for pattern in patterns:
+    for pattern in wishes.exclude:
         names = _of_modules(catalog, pattern) | _of_functions(catalog, pattern)
-        found |= names or _refused(catalog, "module or function", pattern)
+        found |= names or _refused(catalog, "module or function", pattern, wishes)
     return found
 
 
@@ -218,7 +228,10 @@ def _and_more(names: list[str]) -> str:
     return shown if len(names) <= 5 else f"{shown} and {len(names) - 5} more"
 
 
-def _refused(catalog: Catalog, what: str, pattern: str) -> set[str]:
+def _refused(catalog: Catalog, what: str, pattern: str, wishes: SelectionOptions) -> set[str]:
+    """Nothing, where that is passed over. Raises UsageError otherwise."""
+    if wishes.lenient:
+        return set()
     known = [f.name for f in catalog.functions] if "function" in what else []
     known += [m.name for m in catalog.modules] if "module" in what else []
     raise _unknown(what, pattern, known)

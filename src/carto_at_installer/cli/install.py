@@ -13,7 +13,7 @@ from carto_at_installer.cli.flags import (
     shape_flags,
     target_flags,
 )
-from carto_at_installer.cli.selection import selection_of
+from carto_at_installer.cli.selection import nothing_changed, selection_of
 from carto_at_installer.core.bundle import Architecture
 from carto_at_installer.core.options import OnFailure
 
@@ -54,6 +54,9 @@ def install(terminal: Terminal, /, *, dry_run: bool, **flags: Any) -> Result:
     carto-at install --sandbox --cluster-id demo --database dev
     """  # noqa: D301 - \b is click's mark for lines to keep
     on_failure = OnFailure(flags.pop("on_failure"))
+    flags["selection"] = selection_of(flags)
+    if flags["selection"].only == ():
+        return nothing_changed("install")
     installer, preparation = prepared(terminal, flags, "install")
     return finished("install", terminal, installer, preparation, on_failure, dry_run=dry_run)
 
@@ -69,6 +72,9 @@ def plan(terminal: Terminal, /, **flags: Any) -> Result:
     """Show what `install` would do; change nothing."""
     from carto_at_installer.cli import reports  # noqa: PLC0415 - keeps --help quick
 
+    flags["selection"] = selection_of(flags)
+    if flags["selection"].only == ():
+        return nothing_changed("plan")
     _, preparation = prepared(terminal, flags, "install")
     return reports.planned("plan", preparation)
 
@@ -128,7 +134,7 @@ def _options(flags: dict[str, Any]) -> InstallOptions:
             ),
             schema=flags["schema"],
             prefix=flags["prefix"],
-            selection=selection_of(flags),
+            selection=flags.get("selection") or selection_of(flags),
             architecture=Architecture(flags["architecture"]),
             memory_mb=flags["memory_mb"],
             timeout_s=flags["timeout_s"],

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from carto_at_installer.catalog.select import sql_names
 from carto_at_installer.checks.outcome import Status
 from carto_at_installer.core.result import Code, Paragraph, Problem, Result, Table
 from carto_at_installer.plan.document import step_document
+from carto_at_installer.plan.examples import smoke_example
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,7 +79,22 @@ def _prepared(preparation: Preparation) -> dict[str, Any]:
             for o in preparation.outcomes
         ],
         "steps": steps_data(preparation.plan.steps),
+        "selection": {
+            "functions": sorted({f.name for f in preparation.catalog.functions}),
+            "added": [
+                {"function": each.name, "needed_by": list(each.needed_by)}
+                for each in preparation.added
+            ],
+        },
     }
+
+
+def _added(preparation: Preparation) -> tuple[Paragraph, ...]:
+    """What was added to the selection, as a paragraph; nothing if nothing was."""
+    if not preparation.added:
+        return ()
+    lines = [f"  {each.name}, called by {', '.join(each.needed_by)}" for each in preparation.added]
+    return (Paragraph("\n".join(["Added, because others need it:", *lines])),)
 
 
 def _warnings(preparation: Preparation) -> tuple[Problem, ...]:
@@ -95,6 +112,7 @@ def planned(command: str, preparation: Preparation) -> Result:
     count = len(preparation.plan.steps)
     blocks: tuple[Block, ...] = (
         Paragraph(f"Plan for {where(preparation.connection)}", "title"),
+        *_added(preparation),
         steps_table(preparation.plan, f"{count} steps; nothing has been changed."),
     )
     data = {**_prepared(preparation), "changed": False}
@@ -126,13 +144,13 @@ def installed(command: str, preparation: Preparation, done: Installed) -> Result
             f"{where(preparation.connection)}.",
             "good",
         ),
+        *_added(preparation),
         Paragraph(
             f"{len(done.steps)} steps, {done.smoke_tests} smoke tests, "
             f"{calls['total']} AWS calls ({calls['mutating']} of them changes).",
             "muted",
         ),
-        Paragraph("Try:"),
-        Code(f"SELECT {preparation.plan.schema}.QUADBIN_FROMLONGLAT(-3.7038, 40.4168, 10);"),
+        *_to_try(preparation),
     )
     errors = failure_problems(done.failures)
     return Result(
@@ -143,6 +161,17 @@ def installed(command: str, preparation: Preparation, done: Installed) -> Result
         exit_code=7 if errors else 0,
         warnings=_warnings(preparation),
     )
+
+
+def _to_try(preparation: Preparation) -> tuple[Block, ...]:
+    """An example of one of the functions, to be copied."""
+    there = sql_names(preparation.catalog)
+    for function in preparation.catalog.functions:
+        example = smoke_example(function, there) if function.public else None
+        if example:
+            sql = example.sql.replace("{{ schema }}", preparation.plan.schema).strip()
+            return (Paragraph("Try:"), Code(f"{sql};"))
+    return ()
 
 
 def removal_planned(command: str, connection: Connection, plan: Plan) -> Result:

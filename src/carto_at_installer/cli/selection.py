@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from carto_at_installer.core.options import SelectionOptions
@@ -9,21 +10,30 @@ from carto_at_installer.core.options import SelectionOptions
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
 
+    from carto_at_installer.core.result import Result
+
 
 def selection_of(flags: MutableMapping[str, Any]) -> SelectionOptions:
     """Take the selection flags out of `flags` and return what they choose.
 
-    Raises UsageError for --changed-since outside a checkout, ConfigError for packs that cannot be used.
+    With --changed-since `only` are the changed ones among the chosen functions, perhaps none. Raises UsageError for
+    --changed-since outside a checkout, and for packs that cannot be used.
     """
     since = flags.pop("changed_since")
     _check_packs(flags.pop("packs"))
-    return SelectionOptions(
-        cloud=flags.pop("cloud"),
-        modules=flags.pop("modules"),
-        functions=flags.pop("functions"),
-        exclude=flags.pop("exclude"),
-        only=_changed(since) if since else None,
+    wishes = SelectionOptions(
+        **{name: flags.pop(name) for name in ("cloud", "modules", "functions", "exclude")}
     )
+    return _changed(wishes, since) if since else wishes
+
+
+def nothing_changed(command: str) -> Result:
+    """What to answer when no chosen function has changed."""
+    from carto_at_installer.core.result import Paragraph, Result  # noqa: PLC0415 - keeps --help quick
+
+    data = {"changed": False, "selection": {"functions": [], "added": []}}
+    text = "Nothing to do: the sources of no chosen function have changed."
+    return Result(command, data=data, blocks=(Paragraph(text, "good"),))
 
 
 def _check_packs(names: tuple[str, ...]) -> None:
@@ -37,10 +47,13 @@ def _check_packs(names: tuple[str, ...]) -> None:
             )
 
 
-def _changed(since: str) -> tuple[str, ...]:
+def _changed(wishes: SelectionOptions, since: str) -> SelectionOptions:
     from carto_at_installer.bundle.resources import bundle_root  # noqa: PLC0415 - keeps --help quick
     from carto_at_installer.catalog.changes import changed_functions  # noqa: PLC0415
     from carto_at_installer.catalog.load import load_catalog  # noqa: PLC0415
+    from carto_at_installer.catalog.select import select  # noqa: PLC0415
 
     root = bundle_root()
-    return changed_functions(load_catalog(root / "catalog", sql_root=root / "sql"), root, since)
+    catalog = load_catalog(root / "catalog", sql_root=root / "sql")
+    only = replace(wishes, only=changed_functions(catalog, root, since))
+    return replace(only, only=tuple(sorted(select(catalog, only, closed=False).names)))

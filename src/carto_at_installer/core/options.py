@@ -58,7 +58,8 @@ class SelectionOptions:
     """Which functions are meant: all of a cloud's, or those of `modules` together with `functions`, without `exclude`.
 
     The entries are names or patterns (`*`, `?`) in any case. `only`, unless None, are names of functions to which
-    everything is narrowed (those that changed).
+    everything is narrowed (those that changed). `lenient` passes over names that fit nothing: those of a record may be
+    gone in a later version.
     """
 
     cloud: str = CLOUDS[0]
@@ -66,11 +67,7 @@ class SelectionOptions:
     functions: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     only: tuple[str, ...] | None = None
-
-    @property
-    def everything(self) -> bool:
-        """Whether nothing is left out."""
-        return not (self.modules or self.functions or self.exclude) and self.only is None
+    lenient: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +82,6 @@ class InstallOptions:
     target: TargetOptions
     schema: str = DEFAULT_SCHEMA
     prefix: str = DEFAULT_PREFIX
-    modules: tuple[str, ...] = ()
     selection: SelectionOptions = SelectionOptions()
     architecture: Architecture = Architecture.X86_64
     memory_mb: int | None = None
@@ -121,6 +117,7 @@ def from_record(
         modules=_names(record.get("modules", "")),
         functions=_names(record.get("functions", "")),
         exclude=_names(record.get("exclude", "")),
+        lenient=True,
     )
     return InstallOptions(
         aws=aws,

@@ -9,9 +9,11 @@ from base64 import b64encode
 from typing import TYPE_CHECKING
 
 from carto_at_installer.bundle.digests import program_digest
+from carto_at_installer.catalog.select import callers_outside, sql_names
 from carto_at_installer.core.errors import PreflightError
 from carto_at_installer.core.options import recorded
 from carto_at_installer.plan import policies
+from carto_at_installer.plan.coverage import coverage_of
 from carto_at_installer.plan.examples import recorded_examples
 from carto_at_installer.plan.ownership import CODE_TAG, OWNER_TAG, install_mark
 from carto_at_installer.plan.resources import (
@@ -57,14 +59,21 @@ class DesiredStateBuilder:
         self._target = target
 
     def build(
-        self, catalog: Catalog, templates: Templates, *, command: str = "install"
+        self,
+        catalog: Catalog,
+        templates: Templates,
+        *,
+        offered: Catalog | None = None,
+        command: str = "install",
     ) -> DesiredState:
-        """The desired state that has the functions of `catalog`, which may be a part of what the pack offers."""
+        """The desired state that has the functions of `catalog`, a part of what is `offered` (all of it by default)."""
+        offered = offered or catalog
+        whole = {module.name: module for module in offered.modules}
+        names = sql_names(catalog)
         modules = modules_in_order(catalog)
         with_lambda = [m for m in modules if m.lambda_settings]
         layer = self._layer() if any(self._uses_layer(m) for m in with_lambda) else None
         functions = tuple(self._function(m, layer) for m in with_lambda)
-        names = {function.module: function.name for function in functions}
         return DesiredState(
             schema=self._options.schema,
             version=self._manifest.version,
@@ -76,8 +85,10 @@ class DesiredStateBuilder:
             layer=layer,
             functions=functions,
             attach_role=self._attach_role() if functions else None,
-            modules=tuple(self._sql(m, templates, names.get(m.name, "")) for m in modules),
+            modules=tuple(self._sql(m, whole[m.name], templates, names) for m in modules),
             options=recorded(self._options),
+            coverage=coverage_of(catalog, offered),
+            outside=callers_outside(offered, {f.name for f in catalog.functions}),
         )
 
     @property
@@ -163,23 +174,17 @@ class DesiredStateBuilder:
         if settings is None:
             raise AssertionError(f"{module.name} has no Lambda function")
         needed = layer if built.uses_layer else None
-        digest = program_digest(
-            built.artifact.content_digest,
-            needed.artifact.content_digest if needed else None,
-            runtime=self._manifest.runtime,
-            architecture=self._options.architecture,
-            handler=built.handler,
-        )
+        digest = self._program(module, needed)
         return LambdaFunction(
             module=module.name,
-            name=f"{self._options.prefix}-{module.name}-{digest[:8]}",
+            name=self._function_name(module, digest),
             artifact=built.artifact,
             runtime=self._manifest.runtime,
             handler=built.handler,
             architecture=self._options.architecture.value,
             role_arn=self._execution_role,
-            memory_mb=settings.memory_mb,
-            timeout_s=settings.timeout_s,
+            memory_mb=self._options.memory_mb or settings.memory_mb,
+            timeout_s=self._options.timeout_s or settings.timeout_s,
             environment={**_RUNTIME_ENVIRONMENT, **settings.environment},
             log_group=self._log_group,
             layer=needed.name if needed else None,
@@ -193,12 +198,43 @@ class DesiredStateBuilder:
             },
         )
 
+    def _program(self, module: Module, layer: Layer | None) -> str:
+        """The digest of what runs in a module's Lambda function."""
+        built = self._manifest.modules[module.name]
+        return program_digest(
+            built.artifact.content_digest,
+            layer.artifact.content_digest if layer else None,
+            runtime=self._manifest.runtime,
+            architecture=self._options.architecture,
+            handler=built.handler,
+        )
+
+    def _function_name(self, module: Module, digest: str) -> str:
+        return f"{self._options.prefix}-{module.name}-{digest[:8]}"
+
+    def _lambda_name(self, module: Module) -> str:
+        """The name of a module's Lambda function, whether or not it is needed; empty for a module without one."""
+        if module.lambda_settings is None:
+            return ""
+        layer = self._layer() if self._uses_layer(module) else None
+        return self._function_name(module, self._program(module, layer))
+
     @property
     def _install_name(self) -> str:
         return f"{self._target.name}/{self._target.database}/{self._options.schema}"
 
-    def _sql(self, module: Module, templates: Templates, lambda_name: str) -> ModuleSql:
-        role = self._invoke_role
+    def _sql(
+        self, module: Module, whole: Module, templates: Templates, names: frozenset[str]
+    ) -> ModuleSql:
+        """The objects of `module`, ordered as in the `whole` module that it may be a part of."""
+        role, lambda_name = self._invoke_role, self._lambda_name(whole)
         target = LambdaTarget(lambda_name, tuple(role.split(","))) if lambda_name else None
-        objects = module_objects(module, templates, self._options.schema, target)
-        return ModuleSql(module.name, objects, lambda_name, role, recorded_examples(module))
+        every = module_objects(whole, templates, self._options.schema, target)
+        return ModuleSql(
+            module=module.name,
+            objects=tuple(o for o in every if o.name in names),
+            lambda_name=lambda_name,
+            role=role,
+            examples=recorded_examples(module, names),
+            order=tuple(o.signature for o in every),
+        )

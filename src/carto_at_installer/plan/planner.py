@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 from carto_at_installer.core.errors import PreflightError
 from carto_at_installer.core.releases import Installation
 from carto_at_installer.plan import steps as s
+from carto_at_installer.plan.coverage import recorded_coverage
 from carto_at_installer.plan.ownership import CODE_TAG, OWNER_TAG
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from carto_at_installer.aws.functions import DeployedFunction
     from carto_at_installer.core.releases import RecordedObject
@@ -42,6 +43,7 @@ def make_plan(desired: DesiredState, observed: ObservedState) -> s.Plan:
     ]
     functions = list(_function_steps(desired, observed, {step.key for step in cloud}))
     modules = list(_module_steps(desired, installation, [*cloud, *functions]))
+    _refuse_breaking_others(desired, installation, modules)
     steps = [*cloud, *functions, *modules]
     if steps or _release_differs(desired, observed):
         steps = [_schema_step(desired, observed), *(_after_schema(step) for step in steps)]
@@ -51,7 +53,7 @@ def make_plan(desired: DesiredState, observed: ObservedState) -> s.Plan:
         command=desired.command,
         release=installation.next_number,
         steps=tuple(steps),
-        options=desired.options,
+        options=_covering(desired, installation),
         resources=desired.resources,
         restores=desired.restores,
     )
@@ -222,8 +224,14 @@ def _module_steps(
 def _sql_changes(
     module: ModuleSql, installation: Installation
 ) -> tuple[tuple[SqlObject, ...], tuple[RecordedObject, ...]]:
+    """What to create or replace, and what has to go.
+
+    Where only a part of a module is worked on, the rest of what it offers stays as it is, and so do objects that it no
+    longer offers, unless they are other signatures of a function of the part.
+    """
     recorded = {o.signature: o for o in installation.objects if o.module == module.module}
     wanted = {o.signature: o for o in module.objects}
+    names = {o.name for o in module.objects}
     changed = tuple(
         o
         for o in module.objects
@@ -232,6 +240,37 @@ def _sql_changes(
     drops = tuple(
         o
         for o in recorded.values()
-        if o.signature not in wanted or wanted[o.signature].returns != o.returns
+        if (
+            wanted[o.signature].returns != o.returns
+            if o.signature in wanted
+            else o.signature not in module.order and (module.whole or o.name in names)
+        )
     )
     return changed, drops
+
+
+def _refuse_breaking_others(
+    desired: DesiredState, installation: Installation, modules: list[s.Step]
+) -> None:
+    """Refuse to change what an installed function outside the selection calls in another shape."""
+    there = {o.name for o in installation.objects}
+    for step in modules:
+        if isinstance(step.action, s.ApplyModule):
+            for o in step.action.drops:
+                callers = sorted(desired.outside.get(o.name, frozenset()) & there)
+                if callers:
+                    raise PreflightError(
+                        f"{o.signature} changes its arguments or its result; {', '.join(callers)}, installed and"
+                        " not selected, would break",
+                        hint=f"Select them too: --functions {','.join([o.name, *callers]).lower()}",
+                    )
+
+
+def _covering(desired: DesiredState, installation: Installation) -> Mapping[str, str]:
+    """The options to record: the selection joined with what was installed before."""
+    if desired.coverage is None:
+        return desired.options
+    coverage = desired.coverage
+    if installation.current is not None:
+        coverage = coverage.joined(recorded_coverage(installation.current.options))
+    return {**desired.options, **coverage.record()}

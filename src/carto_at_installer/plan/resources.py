@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from carto_at_installer.core.bundle import Artifact
+    from carto_at_installer.plan.coverage import Coverage
     from carto_at_installer.sql.objects import SqlObject
 
 
@@ -73,7 +74,8 @@ class ModuleSql:
     """The SQL objects of one module, in the order in which they are created.
 
     `examples` maps signatures to the example that a smoke test asks, as JSON; it is recorded with the object, so that
-    an installation can be tested later without the package that made it.
+    an installation can be tested later without the package that made it. `order` are the signatures of everything that
+    the module offers, in order of creation, where `objects` may be a part of it.
     """
 
     module: str
@@ -81,6 +83,17 @@ class ModuleSql:
     lambda_name: str
     role: str
     examples: Mapping[str, str] = field(default_factory=dict)
+    order: tuple[str, ...] = ()
+
+    @property
+    def whole(self) -> bool:
+        """Whether `objects` are all that the module offers."""
+        return len(self.objects) >= len(self.order)
+
+    def position(self, o: SqlObject) -> int:
+        """The place of an object in the module's order of creation, from 1, whatever part of it is installed."""
+        order = self.order or tuple(each.signature for each in self.objects)
+        return order.index(o.signature) + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +102,8 @@ class DesiredState:
 
     A role that the user gave is not among `roles`; `attach_role` is the ARN to attach to the cluster, or None.
     `command` is the verb that asks for it, `restores` the number of the release that a rollback goes back to, or 0.
+    `coverage` says how much of the pack this is, and `outside` which functions that are not part of it call what is (by
+    the name of the SQL object that they call); both are empty for a rollback.
     """
 
     schema: str
@@ -103,6 +118,8 @@ class DesiredState:
     options: Mapping[str, str]
     restores: int = 0
     taken_over: Resources | None = None
+    coverage: Coverage | None = None
+    outside: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @property
     def resources(self) -> Resources:

@@ -18,7 +18,7 @@ from carto_at_installer.sql.templates import example_sql
 from carto_at_installer.verify.comparison import matches
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from carto_at_installer.core.functions import Function
     from carto_at_installer.core.progress import Progress
@@ -54,13 +54,20 @@ class SmokeFailure:
 
 
 def smoke_tests(
-    functions: Iterable[Function], schema: str, *, every_example: bool = False
+    functions: Iterable[Function],
+    schema: str,
+    *,
+    every_example: bool = False,
+    there: Collection[str] | None = None,
 ) -> list[SmokeTest]:
-    """The first example of each function that answers a value, or all of them."""
+    """The first example of each function that answers a value, or all of them.
+
+    `there` are the names of the SQL functions that examples may call; None stands for all.
+    """
     return [
         SmokeTest(f.name, f.module, example_sql(example, schema), example)
         for f in functions
-        for example in _chosen(f, every_example=every_example)
+        for example in _chosen(f, there, every_example=every_example)
     ]
 
 
@@ -75,10 +82,12 @@ def _recorded_test(o: RecordedObject, schema: str) -> SmokeTest:
     return SmokeTest(o.name, o.module, example_sql(example, schema), example)
 
 
-def _chosen(function: Function, *, every_example: bool) -> Sequence[Example]:
+def _chosen(
+    function: Function, there: Collection[str] | None, *, every_example: bool
+) -> Sequence[Example]:
     if every_example:
         return function.examples
-    example = smoke_example(function)
+    example = smoke_example(function, there)
     return [example] if example else []
 
 
