@@ -142,9 +142,7 @@ def _argument(fields: Fields) -> Argument:
             f"{fields.what}: the name {name!r} has to be lower-case letters, digits and underscores",
         )
     if name in RESERVED_NAMES:
-        fields.fault(
-            fields.line("name"), f"{fields.what}: {name!r} names the {name} in templates"
-        )
+        fields.fault(fields.line("name"), f"{fields.what}: {name!r} names the {name} in templates")
     return Argument(name, _type(fields, "type"), fields.text("description", ""))
 
 

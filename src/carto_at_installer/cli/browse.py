@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from carto_at_installer.cli.flags import needless_sandbox_flag, output_flags
+from carto_at_installer.cli.flags import needless_sandbox_flag, output_flags, selection_flags
 
 if TYPE_CHECKING:
     from carto_at_installer.core.functions import Catalog, Function
@@ -17,16 +17,24 @@ if TYPE_CHECKING:
 @click.command("list")
 @click.argument("module", required=False)
 @click.option("--all", "everything", is_flag=True, help="Internal functions too.")
+@selection_flags
 @needless_sandbox_flag
 @output_flags
-def list_functions(module: str | None, *, everything: bool) -> Result:
-    """List the functions, of all modules or of one."""
-    from carto_at_installer.catalog.select import find_module  # noqa: PLC0415 - keeps --help quick
+def list_functions(module: str | None, *, everything: bool, **flags: Any) -> Result:
+    """List the functions, of all modules or of one.
+
+    \b
+    carto-at list quadbin
+    carto-at list --functions "*_kring*,quadbin_to*"
+    """  # noqa: D301 - \b is click's mark for lines to keep
+    from carto_at_installer.catalog.select import select  # noqa: PLC0415 - keeps --help quick
+    from carto_at_installer.cli.selection import selection_of  # noqa: PLC0415
     from carto_at_installer.core.result import Result, Table  # noqa: PLC0415
 
-    catalog = _catalog()
-    chosen = find_module(catalog, module).functions if module else catalog.functions
-    functions = [f for f in chosen if f.public or everything]
+    if module:
+        flags["modules"] = (module,)
+    chosen = select(_catalog(), selection_of(flags), closed=False).catalog
+    functions = [f for f in chosen.functions if f.public or everything]
     rows = tuple((f.module, f.signature, f.returns, _place(f), f.summary) for f in functions)
     count = len({f.name for f in functions})
     table = Table(
@@ -100,6 +108,7 @@ def _document(function: Function) -> dict[str, Any]:
         ],
         "returns": function.returns,
         "volatility": function.volatility.value,
+        "clouds": list(function.clouds),
         "runs_in": _place(function),
         "summary": function.summary,
         "description": function.description,

@@ -85,6 +85,17 @@ def read_document(path: Path, faults: FaultList, *, may_be_empty: bool = False) 
     """
     try:
         text = _text(path)
+    except _RefusedError as refused:
+        faults.add(path, refused.line, refused.reason)
+        return None
+    return parse_document(text, path, faults, may_be_empty=may_be_empty)
+
+
+def parse_document(
+    text: str, path: Path, faults: FaultList, *, may_be_empty: bool = False
+) -> Node | None:
+    """The tree of a text that stands, or stood, in the file `path`; otherwise like `read_document`."""
+    try:
         _check_events(text)
         root = yaml.compose(text, Loader=_Loader)
     except _RefusedError as refused:
