@@ -8,7 +8,7 @@ from carto_at_installer.sandbox.errors import RedshiftError
 
 
 def projection(sql):
-    return parse(f"SELECT {sql} FROM t").expressions[0]  # noqa: S608 - it is parsed only
+    return parse(f"SELECT {sql} FROM t").expressions[0]
 
 
 def test_calls_stay_calls():

@@ -338,6 +338,8 @@ def test_statements_are_seen_by_their_role_only(api):
     listed = call(api, "ListStatements", StatementName="mine", MaxResults=5)["Statements"]
     assert [each["Id"] for each in listed] == [done["Id"]]
     assert call(api, "ListStatements", OTHER)["Statements"] == []
+    mine = call(api, "ListStatements", ME_AGAIN, StatementName="mine", RoleLevel=False)
+    assert mine["Statements"] == []
     page = call(api, "ListStatements", MaxResults=2)
     assert len(page["Statements"]) == 2
     again = call(api, "ListStatements", MaxResults=2, NextToken=page["NextToken"])

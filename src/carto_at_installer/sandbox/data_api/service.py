@@ -84,6 +84,8 @@ class DataApi:
 
     def _submit(self, request: Request, caller: Caller, sqls: list[str], *, batch: bool) -> Request:
         check_sqls(sqls)
+        if request.get("WithEvent"):
+            raise invalid("WithEvent is not supported by the sandbox: it has no EventBridge.")
         parameters = parameters_of(request, sqls)
         wait = wait_of(request)
         with self._lock:
@@ -134,6 +136,7 @@ class DataApi:
             database=opened.database,
             user=opened.session.user,
             owner=owner,
+            caller_id=caller.user_id,
             request=dict(request) | opened.target,
             session_id=opened.id,
             session=opened.session,
@@ -218,7 +221,12 @@ class DataApi:
     def _list(self, request: Request, caller: Caller) -> Request:
         start = read_token(request.get("NextToken"))
         size = request.get("MaxResults") or 100
-        found = [s for s in self._statements.of_owner(_owner(caller)) if _matches(s, request)]
+        found = [
+            each
+            for each in self._statements.of_owner(_owner(caller))
+            if _matches(each, request)
+            and (request.get("RoleLevel", True) or each.caller_id == caller.user_id)
+        ]
         answer: Request = {"Statements": [_listed(each) for each in found[start : start + size]]}
         if start + size < len(found):
             answer["NextToken"] = write_token(start + size)

@@ -53,6 +53,7 @@ class Statement:
     database: str
     user: str
     owner: str
+    caller_id: str
     request: dict[str, Any]
     session_id: str = ""
     session: Session | None = None

@@ -15,6 +15,8 @@ import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+import orjson
+
 from carto_at_installer.sandbox.errors import LambdaCallError, RedshiftError
 
 if TYPE_CHECKING:
@@ -228,8 +230,8 @@ def _results(
 def _answer(response: bytes, context: CallContext) -> dict[str, Any]:
     """The response object. Lambda must return a JSON *string*: Redshift answers a bare object with Empty format."""
     try:
-        outer = json.loads(response)
-        inner = json.loads(outer) if isinstance(outer, str) else None
+        outer = orjson.loads(response)
+        inner = orjson.loads(outer) if isinstance(outer, str) else None
     except ValueError as error:
         raise _data_failure(
             f"Invalid External Function Response: the payload is not JSON ({error})", context

@@ -110,6 +110,11 @@ def _date_trunc(node: exp.Anonymous, _: Names) -> exp.Expr:
     return call("date_trunc", date_part_name(part), cast(_moment(moment), "TIMESTAMP"))
 
 
+def _generate_series(node: exp.Anonymous, _: Names) -> exp.Expr:
+    """A function that returns rows, in the SELECT list."""
+    return call("unnest", call("generate_series", *_arguments(node, 2, 3)))
+
+
 def _decode(node: exp.Anonymous, _: Names) -> exp.Expr:
     """DECODE compares NULL as equal to NULL."""
     if len(node.expressions) < 3:
@@ -222,6 +227,7 @@ FORMS: dict[str, Callable[[exp.Anonymous, Names], exp.Expr]] = {
     "date_part": _date_part,
     "date_trunc": _date_trunc,
     "decode": _decode,
+    "generate_series": _generate_series,
     "nvl2": _nvl2,
     "mod": _mod,
     "array": _array,

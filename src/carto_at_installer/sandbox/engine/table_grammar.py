@@ -136,6 +136,8 @@ _STOPS = (
 def _column_attribute(cursor: Cursor, column: ColumnDefinition) -> None:
     if cursor.take("default"):
         column.default = cursor.text_until(*_STOPS)
+        if not column.default:
+            raise cursor.syntax_error()
     elif cursor.take("generated", "by", "default", "as", "identity"):
         column.by_default = True
         column.identity = _seed_and_step(cursor)

@@ -247,11 +247,16 @@ def _extract(node: exp.Expr) -> exp.Expr:
 
 
 def _substring(node: exp.Expr) -> exp.Expr:
-    parts = [node.this, node.args.get("start") or exp.Literal.number(1), node.args.get("length")]
+    start, length = node.args.get("start"), node.args.get("length")
+    if start is None and length is None:
+        raise RedshiftError("function substring with one argument does not exist")
+    parts = [node.this, start or exp.Literal.number(1), length]
     return shim("substring", *(part for part in parts if part is not None))
 
 
 def _position(node: exp.Expr) -> exp.Expr:
+    if node.args.get("position") or node.args.get("occurrence"):
+        raise RedshiftError("POSITION takes one text and the one to look for")
     return shim("strpos", node.this, node.args["substr"])
 
 
