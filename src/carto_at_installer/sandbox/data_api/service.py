@@ -7,7 +7,8 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from carto_at_installer.sandbox.data_api import results
+from carto_at_installer.sandbox.data_api import answers, results
+from carto_at_installer.sandbox.data_api.answers import TARGET_KEYS
 from carto_at_installer.sandbox.data_api.runner import Runner
 from carto_at_installer.sandbox.data_api.sessions import OpenSession, SessionStore
 from carto_at_installer.sandbox.data_api.statements import (
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
 Request = dict[str, Any]
 _MAX_ACTIVE = 500
 _TOKEN_LIFE_S = 8 * 3600
-_TARGET_KEYS = ("ClusterIdentifier", "WorkgroupName", "SecretArn")
 
 
 class DataApi:
@@ -97,7 +97,7 @@ class DataApi:
                 self._runner.submit(statement, parameters, lambda: self._ended(statement))
         if wait:
             statement.wait(wait)
-        return _submitted(statement, waited=bool(wait))
+        return answers.submitted(statement, waited=bool(wait))
 
     def _repeated(self, request: Request, caller: Caller) -> Statement | None:
         """The statement that the same ClientToken made before."""
@@ -149,7 +149,7 @@ class DataApi:
             return self._sessions.take(identifier, _owner(caller), keep_alive)
         engine = self._targets.engine(request)
         session = engine.session(self._targets.database_user(request, caller))
-        target = {key: request[key] for key in _TARGET_KEYS if request.get(key)}
+        target = {key: request[key] for key in TARGET_KEYS if request.get(key)}
         opened = OpenSession(
             new_id() if keep_alive else "",
             session,
@@ -175,7 +175,7 @@ class DataApi:
         if wait := wait_of(request):
             statement.wait(wait)
         with statement.changed:
-            return _described(statement, run, request["Id"])
+            return answers.described(statement, run, request["Id"])
 
     def _finished(self, request: Request, caller: Caller) -> tuple[Statement, Run]:
         statement, run = self._statements.find(need(request, "Id"), _owner(caller))
@@ -227,7 +227,9 @@ class DataApi:
             if _matches(each, request)
             and (request.get("RoleLevel", True) or each.caller_id == caller.user_id)
         ]
-        answer: Request = {"Statements": [_listed(each) for each in found[start : start + size]]}
+        answer: Request = {
+            "Statements": [answers.listed(each) for each in found[start : start + size]]
+        }
         if start + size < len(found):
             answer["NextToken"] = write_token(start + size)
         return answer
@@ -242,64 +244,6 @@ def _fingerprint(request: Mapping[str, Any]) -> str:
     return json.dumps(request, sort_keys=True, default=str)
 
 
-def _common(statement: Statement) -> Request:
-    answer: Request = {
-        key: statement.request[key] for key in _TARGET_KEYS if statement.request.get(key)
-    }
-    answer |= {"Database": statement.database, "DbUser": statement.user}
-    if statement.session_id:
-        answer["SessionId"] = statement.session_id
-    return answer
-
-
-def _submitted(statement: Statement, *, waited: bool) -> Request:
-    answer = {"Id": statement.id, "CreatedAt": statement.whole.created_at, **_common(statement)}
-    if waited:
-        answer |= {
-            "Status": statement.whole.status,
-            "HasResultSet": statement.whole.result is not None,
-        }
-    return answer
-
-
-def _outcome(run: Run) -> Request:
-    answer: Request = {
-        "Status": run.status,
-        "CreatedAt": run.created_at,
-        "UpdatedAt": run.updated_at,
-        "QueryString": run.sql,
-        "HasResultSet": run.result is not None,
-        "Duration": run.duration_ns,
-        "ResultRows": len(run.result.rows) if run.result else run.affected_rows,
-        "ResultSize": results.size_of(run.result) if run.result else -1,
-    }
-    if run.error:
-        answer["Error"] = run.error
-    return answer
-
-
-def _described(statement: Statement, run: Run, identifier: str) -> Request:
-    answer: Request = {"Id": identifier, **_outcome(run)}
-    answer["RedshiftQueryId"] = statement.query_id
-    if run is not statement.whole:
-        return answer
-    answer |= _common(statement) | {"RedshiftPid": 1}
-    if statement.batch:
-        answer["SubStatements"] = [
-            {
-                "Id": f"{statement.id}:{number}",
-                **_outcome(part),
-                "RedshiftQueryId": statement.query_id,
-            }
-            for number, part in enumerate(statement.parts, 1)
-        ]
-        answer["HasResultSet"] = any(part.result is not None for part in statement.parts)
-    if parameters := statement.request.get("Parameters"):
-        answer["QueryParameters"] = parameters
-    answer["ResultFormat"] = statement.request.get("ResultFormat", "JSON")
-    return answer
-
-
 def _matches(statement: Statement, request: Mapping[str, Any]) -> bool:
     status = request.get("Status", "ALL")
     if status not in {"ALL", statement.whole.status}:
@@ -311,24 +255,3 @@ def _matches(statement: Statement, request: Mapping[str, Any]) -> bool:
         if request.get(key) and statement.request.get(key) != request[key]:
             return False
     return not request.get("Database") or statement.database == request["Database"]
-
-
-def _listed(statement: Statement) -> Request:
-    answer: Request = {
-        "Id": statement.id,
-        "Status": statement.whole.status,
-        "CreatedAt": statement.whole.created_at,
-        "UpdatedAt": statement.whole.updated_at,
-        "IsBatchStatement": statement.batch,
-        "ResultFormat": statement.request.get("ResultFormat", "JSON"),
-    }
-    if statement.batch:
-        answer["QueryStrings"] = [part.sql for part in statement.parts]
-    else:
-        answer["QueryString"] = statement.whole.sql
-    for key in ("StatementName", "SecretArn"):
-        if statement.request.get(key):
-            answer[key] = statement.request[key]
-    if statement.session_id:
-        answer["SessionId"] = statement.session_id
-    return answer

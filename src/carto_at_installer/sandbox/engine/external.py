@@ -15,8 +15,7 @@ import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-import orjson
-
+from carto_at_installer.sandbox.engine.responses import failure, read_results, size_in_bytes
 from carto_at_installer.sandbox.errors import LambdaCallError, RedshiftError
 
 if TYPE_CHECKING:
@@ -121,7 +120,7 @@ class ExternalCalls:
             context.user,
         )
         response = self._invoke(call, target.options.retry_timeout_ms / 1000, context)
-        return _results(response, target, context, len(rows))
+        return read_results(response, target, context, len(rows))
 
     def _invoke(self, call: LambdaCall, budget_s: float, context: CallContext) -> bytes:
         """Invoke, repeating throttled calls: RETRY_TIMEOUT bounds the sum of the delays, not of the calls."""
@@ -133,14 +132,14 @@ class ExternalCalls:
                 return self._caller(call)
             except LambdaCallError as error:
                 if not error.retryable:
-                    raise _failure(str(error), 32103, context, "exfunc_client.cpp:102") from error
+                    raise failure(str(error), 32103, context, "exfunc_client.cpp:102") from error
                 if budget_s <= 0:
                     message = (
                         "Rate Exceeded.; Exception: TooManyRequestsException; ShouldRetry: 1"
                         if "rate exceeded" in str(error).lower()
                         else f"{error}; ShouldRetry: 1"
                     )
-                    raise _failure(message, 32103, context, "exfunc_client.cpp:102") from error
+                    raise failure(message, 32103, context, "exfunc_client.cpp:102") from error
             pause = min(delay, budget_s)
             time.sleep(pause)
             budget_s -= pause
@@ -176,7 +175,7 @@ def _batches(rows: Sequence[str], options: ExternalOptions) -> Iterator[Sequence
 def _by_size(rows: Sequence[str], limit: int) -> Iterator[Sequence[str]]:
     start, size = 0, _ENVELOPE_BYTES
     for index, row in enumerate(rows):
-        length = _bytes(row) + 1
+        length = size_in_bytes(row) + 1
         if _ENVELOPE_BYTES + length > max(limit, 2 * _ENVELOPE_BYTES):
             raise RedshiftError(
                 f"a row of {length} bytes does not fit into MAX_BATCH_SIZE ({limit} bytes)"
@@ -204,127 +203,3 @@ def _payload(target: ExternalTarget, context: CallContext, rows: Sequence[str]) 
         "num_records": len(rows),
     }
     return f'{json.dumps(head)[:-1]},"arguments":[{",".join(rows)}]}}'.encode()
-
-
-def _results(
-    response: bytes, target: ExternalTarget, context: CallContext, expected: int
-) -> list[Any]:
-    answer = _answer(response, context)
-    if answer.get("success") is False:
-        message = str(answer.get("error_msg") or "External function failed without error_msg")
-        raise _data_failure(message, context)
-    results = answer.get("results")
-    if not isinstance(results, list):
-        raise _data_failure(
-            "Invalid External Function Response: the field 'results' is not an array", context
-        )
-    if len(results) != expected or answer.get("num_records", expected) != expected:
-        raise _data_failure(
-            f"Invalid External Function Response: expected {expected} records, got {len(results)}"
-            f" (num_records: {answer.get('num_records', 'missing')})",
-            context,
-        )
-    return _typed(results, target, context)
-
-
-def _answer(response: bytes, context: CallContext) -> dict[str, Any]:
-    """The response object. Lambda must return a JSON *string*: Redshift answers a bare object with Empty format."""
-    try:
-        outer = orjson.loads(response)
-        inner = orjson.loads(outer) if isinstance(outer, str) else None
-    except ValueError as error:
-        raise _data_failure(
-            f"Invalid External Function Response: the payload is not JSON ({error})", context
-        ) from error
-    if not isinstance(inner, dict):
-        raise _data_failure("Invalid External Function Response: Empty format", context)
-    return inner
-
-
-def _typed(results: list[Any], target: ExternalTarget, context: CallContext) -> list[Any]:
-    convert = _CONVERTERS.get(target.returns, _as_text)
-    try:
-        values = [None if value is None else convert(value) for value in results]
-    except (TypeError, ValueError, OverflowError) as error:
-        raise _data_failure(
-            f"Invalid External Function Response: a result is not of the type {target.returns}"
-            f" ({error})",
-            context,
-        ) from error
-    if target.length:
-        for value in values:
-            # Four bytes is the longest UTF-8 character: shorter texts need not be encoded to be measured.
-            if value and 4 * len(value) > target.length and _bytes(value) > target.length:
-                raise _data_failure(
-                    f"String value exceeds the max size of {target.length} bytes", context
-                )
-    return values
-
-
-def _bytes(value: str) -> int:
-    return len(value) if value.isascii() else len(value.encode())
-
-
-def _as_text(value: object) -> str:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, (dict, list)):
-        raise TypeError(f"{type(value).__name__} instead of a string")
-    return json.dumps(value)
-
-
-def _as_integer(low: int, high: int) -> Callable[[object], int]:
-    def convert(value: object) -> int:
-        if isinstance(value, bool) or not isinstance(value, (int, str)):
-            raise TypeError(f"{value!r} is not an integer")
-        number = int(value)
-        if not low <= number <= high:
-            raise OverflowError(f"{number} is out of range")
-        return number
-
-    return convert
-
-
-def _as_float(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        raise TypeError(f"{value!r} is not a number")
-    return float(value)
-
-
-def _as_boolean(value: object) -> bool:
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, str) and value.lower() in {"true", "t", "false", "f"}:
-        return value.lower().startswith("t")
-    if value in (0, 1):
-        return bool(value)
-    raise TypeError(f"{value!r} is not a boolean")
-
-
-_CONVERTERS: dict[str, Callable[[Any], Any]] = {
-    "smallint": _as_integer(-(2**15), 2**15 - 1),
-    "integer": _as_integer(-(2**31), 2**31 - 1),
-    "bigint": _as_integer(-(2**63), 2**63 - 1),
-    "real": _as_float,
-    "double precision": _as_float,
-    "boolean": _as_boolean,
-}
-
-
-def _data_failure(message: str, context: CallContext) -> RedshiftError:
-    return _failure(message, 32004, context, "exfunc_data.cpp:276")
-
-
-def _failure(message: str, code: int, context: CallContext, location: str) -> RedshiftError:
-    """The block that Redshift prints for an error on a compute node (documented sample of CREATE EXTERNAL FUNCTION)."""
-    line = "-----------------------------------------------"
-    return RedshiftError(
-        f"{message}\n  Detail: \n  {line}\n"
-        f"  error:  {message}\n"
-        f"  code:      {code}\n"
-        "  context:   \n"
-        f"  query:     {context.query_id}\n"
-        f"  location:  {location}\n"
-        f"  process:   query0_{context.query_id} [pid=0]\n"
-        f"  {line}"
-    )
