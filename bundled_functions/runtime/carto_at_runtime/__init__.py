@@ -30,12 +30,14 @@ from carto_at_runtime.invocation import Invocation
 from carto_at_runtime.limits import capacity, check_fits
 from carto_at_runtime.ragged import RaggedArray, RaggedRecords
 from carto_at_runtime.registry import Registry
+from carto_at_runtime.results import JoinedTexts
 
 __all__ = [
     "NULL_MASK",
     "NULL_RESULT",
     "Invocation",
     "InvocationError",
+    "JoinedTexts",
     "Nullable",
     "RaggedArray",
     "RaggedRecords",

@@ -1,0 +1,1 @@
+SELECT ST_GeomFromEWKB({{ schema }}.__S2_CENTER({{ id }}))

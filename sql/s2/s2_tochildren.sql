@@ -1,0 +1,1 @@
+SELECT JSON_PARSE({{ schema }}.__S2_TOCHILDREN({{ id }}, {{ resolution }}))
