@@ -63,6 +63,7 @@ MODULE_EDITS = [
     ("{name: number, type: BIGINT}", "{name: number, type: MONEY}", 9, "'MONEY' is not a Redshift type"),
     ("{name: number, type: BIGINT}", "{name: Number, type: BIGINT}", 9, "'Number' has to be lower-case"),
     ("{name: number, type: BIGINT}", "{name: schema, type: BIGINT}", 9, "'schema' names the schema"),
+    ("{name: number, type: BIGINT}", "{name: version, type: BIGINT}", 9, "'version' names the version"),
     ("{name: number, type: BIGINT}", "number", 9, "argument: expected keys and values"),
     (
         "      - {name: number, type: BIGINT}",

@@ -41,9 +41,8 @@ def quadints_to_tiles(quadints: Integers) -> tuple[Integers, Integers, Integers]
 
 def tiles_to_quadints(x: Integers, y: Integers, z: Integers | int) -> Integers:
     """Return the quadints of tiles that are on the grid; the arrays may be of any shapes that broadcast."""
-    quadints: Integers = y << (np.asarray(z) + 5)
-    quadints = quadints | (x << 5)
-    quadints |= z
+    rows = (y << (np.asarray(z) + 5)) | z
+    quadints: Integers = rows | (x << 5)
     return quadints
 
 
