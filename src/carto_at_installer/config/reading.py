@@ -54,11 +54,11 @@ def read_layers(file: Path, faults: FaultList) -> Layers:
     named = root.value.get(ENVIRONMENTS)
     sections = {key: node for key, node in root.value.items() if key in SECTIONS}
     base = tree_of(type(root)(sections, root.line), file)
-    if named is None or named.blank or not check.is_map(named, ENVIRONMENTS):
+    if named is None or named.value is None or not check.is_map(named, ENVIRONMENTS):
         return Layers(base)
     environments: dict[str, Tree] = {}
     for name, node in named.value.items():
-        if node.blank:
+        if node.value is None:
             environments[name] = {}
         elif check.is_map(node, f"environment {name!r}"):
             check.sections(node, tuple(SECTIONS))

@@ -153,7 +153,8 @@ def _convert(node: yaml.Node, path: Path, faults: FaultList) -> Node:
         return Node(_mapping(node, path, faults), line)
     if isinstance(node, yaml.SequenceNode):
         return Node([_convert(each, path, faults) for each in node.value], line)
-    return Node(_scalar(node, line, path, faults), line)
+    blank = isinstance(node, yaml.ScalarNode) and node.value == "" and not node.style
+    return Node(_scalar(node, line, path, faults), line, blank)
 
 
 def _scalar(node: yaml.Node, line: int, path: Path, faults: FaultList) -> Any:
