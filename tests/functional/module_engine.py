@@ -52,7 +52,7 @@ def open_engine(path, *modules):
 
 
 def select(session, columns, source):
-    return session.execute(f"SELECT {columns} FROM {source}").rows  # noqa: S608 (text of the tests)
+    return session.execute(f"SELECT {columns} FROM {source}").rows
 
 
 def value(session, expression):
@@ -70,7 +70,7 @@ def fill_table(session, name, columns, rows):
     session.execute(f"CREATE TABLE {name} ({columns})")
     for start in range(0, len(rows), 5000):
         values = ", ".join(f"({', '.join(map(repr, row))})" for row in rows[start : start + 5000])
-        session.execute(f"INSERT INTO {name} VALUES {values}")  # noqa: S608 (numbers of the tests)
+        session.execute(f"INSERT INTO {name} VALUES {values}")
 
 
 def example_cases(module):
