@@ -107,6 +107,11 @@ def sql_names(catalog: Catalog) -> frozenset[str]:
     )
 
 
+def reached_names(catalog: Catalog, name: str) -> frozenset[str]:
+    """The names of the SQL objects of a function and of all that it calls, directly or not."""
+    return sql_names(narrowed(catalog, {name, *_with_dependencies(catalog, {name})}))
+
+
 def callers_outside(catalog: Catalog, names: Collection[str]) -> Mapping[str, frozenset[str]]:
     """Which functions of the catalog outside `names` call those that are in it, by the names of their SQL objects."""
     outside: dict[str, set[str]] = {}

@@ -6,6 +6,7 @@ Pure: the same inputs give the same names on every machine.
 from __future__ import annotations
 
 from base64 import b64encode
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from carto_at_installer.bundle.digests import program_digest
@@ -68,8 +69,6 @@ class DesiredStateBuilder:
     ) -> DesiredState:
         """The desired state that has the functions of `catalog`, a part of what is `offered` (all of it by default)."""
         offered = offered or catalog
-        whole = {module.name: module for module in offered.modules}
-        names = sql_names(catalog)
         modules = modules_in_order(catalog)
         with_lambda = [m for m in modules if m.lambda_settings]
         layer = self._layer() if any(self._uses_layer(m) for m in with_lambda) else None
@@ -85,7 +84,7 @@ class DesiredStateBuilder:
             layer=layer,
             functions=functions,
             attach_role=self._attach_role() if functions else None,
-            modules=tuple(self._sql(m, whole[m.name], templates, names) for m in modules),
+            modules=tuple(self._sql(m, offered, templates) for m in modules),
             options=recorded(self._options),
             coverage=coverage_of(catalog, offered),
             outside=callers_outside(offered, {f.name for f in catalog.functions}),
@@ -223,10 +222,10 @@ class DesiredStateBuilder:
     def _install_name(self) -> str:
         return f"{self._target.name}/{self._target.database}/{self._options.schema}"
 
-    def _sql(
-        self, module: Module, whole: Module, templates: Templates, names: frozenset[str]
-    ) -> ModuleSql:
-        """The objects of `module`, ordered as in the `whole` module that it may be a part of."""
+    def _sql(self, module: Module, offered: Catalog, templates: Templates) -> ModuleSql:
+        """The objects of `module`, ordered as in the offered module that it may be a part of."""
+        whole = next(each for each in offered.modules if each.name == module.name)
+        names = sql_names(replace(offered, modules=(module,)))
         role, lambda_name = self._invoke_role, self._lambda_name(whole)
         target = LambdaTarget(lambda_name, tuple(role.split(","))) if lambda_name else None
         every = module_objects(whole, templates, self._options.schema, target)
@@ -235,6 +234,6 @@ class DesiredStateBuilder:
             objects=tuple(o for o in every if o.name in names),
             lambda_name=lambda_name,
             role=role,
-            examples=recorded_examples(module, names),
+            examples=recorded_examples(module, offered),
             order=tuple(o.signature for o in every),
         )

@@ -168,7 +168,10 @@ def _role_steps(resources: Resources, left: Leftovers, after: tuple[str, ...]) -
 
 
 def prunable(installation: Installation, keep: int) -> tuple[Release, ...]:
-    """The releases whose Lambda functions nobody will go back to: all but the current one and `keep - 1` before it."""
+    """The releases whose Lambda functions nobody will go back to: all but the current one and `keep - 1` before it.
+
+    A release whose functions SQL objects still call stays too: a later one has replaced only a part of it.
+    """
     if installation.current is None:
         return ()
     older = [
@@ -181,7 +184,10 @@ def prunable(installation: Installation, keep: int) -> tuple[Release, ...]:
         for release in installation.kept
         if release.number < installation.current.number and release.state != "superseded"
     ]
-    return (*older[max(keep - 1, 0) :], *stopped)
+    old = (*older[max(keep - 1, 0) :], *stopped)
+    known = recorded_resources(r for r in installation.kept if r not in old).functions
+    called = {o.lambda_name for o in installation.objects} - set(known)
+    return tuple(r for r in old if called.isdisjoint(r.resources.functions.values()))
 
 
 def plan_prune(schema: str, installation: Installation, left: Leftovers, keep: int) -> s.Plan:

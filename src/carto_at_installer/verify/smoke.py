@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from carto_at_installer.core.errors import SqlError
 from carto_at_installer.core.functions import Example
-from carto_at_installer.plan.examples import smoke_example
+from carto_at_installer.plan.examples import callable_with, smoke_example
 from carto_at_installer.sql.statements import tokens
 from carto_at_installer.sql.templates import example_sql
 from carto_at_installer.verify.comparison import matches
@@ -72,8 +72,14 @@ def smoke_tests(
 
 
 def recorded_tests(objects: Iterable[RecordedObject], schema: str) -> list[SmokeTest]:
-    """The examples that were recorded with SQL objects: no catalog is needed to ask them."""
-    return [_recorded_test(o, schema) for o in objects if o.example]
+    """The examples that were recorded with SQL objects: no catalog is needed to ask them.
+
+    Those that call functions which are not among the objects cannot be asked, and are left out.
+    """
+    known = list(objects)
+    there = {o.name for o in known}
+    tests = [_recorded_test(o, schema) for o in known if o.example]
+    return [test for test in tests if callable_with(test.example.sql, there)]
 
 
 def _recorded_test(o: RecordedObject, schema: str) -> SmokeTest:
