@@ -13,6 +13,6 @@ from pathlib import Path
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 _SOURCES = Path(__file__).resolve().parent.parent / "bundled_functions"
-for _folder in ("runtime", "quadbin"):
-    if str(_SOURCES / _folder) not in sys.path:
-        sys.path.insert(0, str(_SOURCES / _folder))
+for _folder in sorted({str(package.parent) for package in _SOURCES.glob("*/carto_*")}):
+    if _folder not in sys.path:
+        sys.path.insert(0, _folder)

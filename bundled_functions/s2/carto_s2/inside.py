@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from carto_at_runtime.tiles.scan import steps
 from carto_s2 import sphere
-from carto_s2.trace import FACE_SHIFT, key_of, place_of
+from carto_s2.trace import FACE_SHIFT, key_of, place_of, steps
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,21 +80,25 @@ class Blocks:
 
 def blocks_between(outline: Integers, level: int) -> Blocks:
     """Return what is left of the six faces without the cells of the ascending keys `outline`."""
-    bounds = np.searchsorted(outline, [face << FACE_SHIFT for face in range(7)]).tolist()
-    return Blocks.joined(
-        [
-            _blocks_of_face(face, outline[start:stop], (1 << level) - 1)
-            for face, (start, stop) in enumerate(pairwise(bounds))
-        ]
-    )
+    last = (1 << level) - 1
+    bounds = np.searchsorted(outline, [face << FACE_SHIFT for face in range(7)])
+    alone = np.flatnonzero(bounds[:-1] == bounds[1:])
+    low, high = np.zeros_like(alone), np.full_like(alone, last)
+    crossed = [
+        _blocks_of_face(face, outline[start:stop], last)
+        for face, (start, stop) in enumerate(pairwise(bounds.tolist()))
+        if start < stop
+    ]
+    return Blocks.joined([Blocks(alone, low, high, low, high), *crossed])
 
 
 def _blocks_of_face(face: int, outline: Integers, last: int) -> Blocks:
     """Return the gaps before, between and after the cells of each row, and the gaps between these rows."""
     _, i, j = place_of(outline)
-    ends = np.flatnonzero(np.append(j[1:] != j[:-1], np.ones(min(1, len(j)), np.bool_)))
-    before = np.concatenate(([-1], i[:-1]))[: len(i)]
-    before[1:][j[1:] != j[:-1]] = -1
+    changes = np.flatnonzero(j[1:] != j[:-1])
+    ends = np.append(changes, len(j) - 1)
+    before = np.concatenate(([-1], i[:-1]))
+    before[changes + 1] = -1
     rows = j[ends]
     gaps, edges = np.full(len(ends), last), np.full(len(rows) + 1, last)
     west = np.concatenate((before + 1, i[ends] + 1, np.zeros_like(edges)))
@@ -128,7 +131,7 @@ def are_inside(
     near = np.flatnonzero((y >= bottom) & (y <= bottom + height))
 
     def slab(latitude: Floats) -> Integers:
-        numbers: Integers = ((latitude - bottom) * (count / height)).astype(np.int64)
+        numbers: Integers = ((latitude - bottom) / height * count).astype(np.int64)
         return np.minimum(numbers, count - 1)
 
     line, place = steps(slab(high) - slab(low) + 1)
@@ -142,8 +145,7 @@ def are_inside(
     met, point = met[hit], point[hit]
     east = x0[met] + (y[point] - y0[met]) * ((x1 - x0)[met] / (y1 - y0)[met])
     crossed = x[point] < east
-    pairs, hits = np.unique(
-        np.stack((point[crossed], parts[met[crossed]])), axis=1, return_counts=True
-    )
-    inside[pairs[0][hits % 2 == 1]] = True
+    pairs = point[crossed] * (parts.max() + 1) + parts[met[crossed]]
+    pairs, hits = np.unique(pairs, return_counts=True)
+    inside[pairs[hits % 2 == 1] // (parts.max() + 1)] = True
     return inside

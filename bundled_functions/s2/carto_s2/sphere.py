@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 LEAVES = 1 << 30
 """How many cells of level 30 lie along the side of a face."""
 
+_DEGREES = 180.0 / np.pi
+
 _PARTS = np.array(((0, 4, 4, 3, 2, 2), (1, 0, 5, 5, 3, 1), (2, 2, 0, 4, 4, 3)))
 """For x, y, z on each face: 0 is 1, 1 is u, 2 is v, 3 is -1, 4 is -u, 5 is -v."""
 
@@ -79,7 +81,7 @@ def degrees_at(face: Integers, u: Floats, v: Floats) -> tuple[Floats, Floats]:
     flat, place = parts.reshape(-1), np.arange(count)
     x, y, z = (flat.take(rows.take(face) + place) for rows in _PARTS * count)
     longitudes, latitudes = np.arctan2(y, x), np.arctan2(z, np.sqrt(x * x + y * y))
-    return np.degrees(longitudes) + 0.0, np.degrees(latitudes) + 0.0  # no negative zeros
+    return longitudes * _DEGREES + 0.0, latitudes * _DEGREES + 0.0  # no negative zeros
 
 
 def bounds(ids: Integers) -> tuple[Integers, Integers, Integers, Integers]:
@@ -113,9 +115,9 @@ def corners(ids: Integers) -> Floats:
     )
     rings = np.empty((len(ids), 5, 2))
     rings[:, :4, 0], rings[:, :4, 1] = longitudes.reshape(4, -1).T, latitudes.reshape(4, -1).T
-    odd = (np.abs(rings[:, :4, 0]) == 180.0) | (np.abs(rings[:, :4, 1]) == 90.0)
+    odd = (np.abs(longitudes) == 180.0) | (np.abs(latitudes) == 90.0)
     if odd.any():
-        _settle(rings, np.flatnonzero(odd.any(axis=1)), ids)
+        _settle(rings, np.flatnonzero(odd.reshape(4, -1).any(axis=0)), ids)
     rings[:, 4] = rings[:, 0]
     return rings
 

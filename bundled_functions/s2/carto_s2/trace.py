@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from carto_at_runtime.tiles.scan import steps
 from carto_s2 import sphere
 
 if TYPE_CHECKING:
@@ -48,6 +47,12 @@ def place_of(key: Integers) -> tuple[Integers, Integers, Integers]:
     """Return face, i and j of a key."""
     low = (1 << ROW_SHIFT) - 1
     return key >> FACE_SHIFT, key & low, (key >> ROW_SHIFT) & low
+
+
+def steps(counts: Integers) -> tuple[Integers, Integers]:
+    """Return for counts (2, 3) the owners (0, 0, 1, 1, 1) and the places (0, 1, 0, 1, 2)."""
+    owner = np.repeat(np.arange(len(counts)), counts)
+    return owner, np.arange(len(owner)) - (np.cumsum(counts) - counts)[owner]
 
 
 def passed_cells(lines: Lines, level: int) -> Iterator[Integers]:
