@@ -1,0 +1,2 @@
+SELECT JSON_PARSE({{ schema }}.__CLUSTERKMEANS(
+  ST_AsHexEWKB({{ geom }}), CAST(ROUND(SQRT(ST_NPoints({{ geom }}) / CAST(2 AS DOUBLE PRECISION))) AS INTEGER)))

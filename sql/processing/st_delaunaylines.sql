@@ -1,0 +1,1 @@
+SELECT {{ schema }}.__DELAUNAYLINES(ST_AsHexEWKB({{ points }}))

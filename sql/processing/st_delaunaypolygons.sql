@@ -1,0 +1,1 @@
+SELECT {{ schema }}.__DELAUNAYPOLYGONS(ST_AsHexEWKB({{ points }}))

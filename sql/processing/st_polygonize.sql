@@ -1,0 +1,1 @@
+SELECT ST_MakePolygon({{ lines }})

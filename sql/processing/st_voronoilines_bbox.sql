@@ -1,0 +1,1 @@
+SELECT {{ schema }}.__VORONOILINES(ST_AsHexEWKB({{ points }}), JSON_SERIALIZE({{ bbox }}))

@@ -1,0 +1,1 @@
+SELECT {{ schema }}.__VORONOIPOLYGONS(ST_AsHexEWKB({{ points }}), JSON_SERIALIZE({{ bbox }}))
