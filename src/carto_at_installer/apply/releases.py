@@ -65,7 +65,7 @@ class ReleaseStore:
         return (
             f"SELECT 'release' AS record, number AS position, {_named(_RELEASE_FIELDS)}"
             f" FROM {self.tables.release} WHERE kept"
-            f" UNION ALL SELECT 'object', position, {_OBJECT_FIELDS}, '', '', '', ''"
+            f" UNION ALL SELECT 'object', position, {_OBJECT_FIELDS}, example, '', '', ''"
             f" FROM {self.tables.object} WHERE replaced_in IS NULL"
             " ORDER BY 1, 3, 2"
         )
@@ -227,7 +227,7 @@ def _installation(rows: Sequence[tuple[Any, ...]]) -> Installation:
     kept = sorted(
         (_release(row[2:]) for row in rows if row[0] == "release"), key=_number, reverse=True
     )
-    objects = tuple(_object((*row[2:10], "", "")) for row in rows if row[0] == "object")
+    objects = tuple(_object((*row[2:10], "", row[10])) for row in rows if row[0] == "object")
     current = next((r for r in kept if r.state is ReleaseState.CURRENT), None)
     newest = current.number if current else 0
     stopped = {ReleaseState.APPLYING, ReleaseState.FAILED}

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from carto_at_installer.apply.operation import Operation
-from carto_at_installer.aws import functions, roles
+from carto_at_installer.aws import clusters, functions, roles
 from carto_at_installer.plan.removal import (
     Leftovers,
     plan_prune,
@@ -33,6 +33,7 @@ def look_at_leftovers(connection: Connection, installation: Installation) -> Lef
         layers = {n: pool.submit(functions.find_layer, session, n) for n in resources.layers}
         role_answers = {n: pool.submit(roles.find_role, session, n) for n in resources.roles}
         everything = pool.submit(functions.list_functions, session)
+        attached = pool.submit(clusters.attached_roles, session, connection.target)
         return Leftovers(
             cluster=connection.target.name,
             mark=connection.mark,
@@ -40,7 +41,7 @@ def look_at_leftovers(connection: Connection, installation: Installation) -> Lef
             layers={name: bool(future.result()) for name, future in layers.items()},
             roles={name: future.result() for name, future in role_answers.items()},
             log_group=resources.log_group,
-            attached=frozenset(connection.target.roles),
+            attached=attached.result(),
             all_functions=everything.result(),
         )
 

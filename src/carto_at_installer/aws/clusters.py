@@ -110,6 +110,17 @@ def _missing(kind: str, name: str, identity: Identity | None, command: str) -> T
     )
 
 
+def attached_roles(session: AwsSession, target: Target) -> frozenset[str]:
+    """The ARNs of the roles that are attached to the target now, whatever their state."""
+    with translated(f"see which roles are attached to {target.name}"):
+        if target.deployment is Deployment.CLUSTER:
+            answer = session.client("redshift").describe_clusters(ClusterIdentifier=target.name)
+            return frozenset(r["IamRoleArn"] for r in answer["Clusters"][0].get("IamRoles", []))
+        client = session.client("redshift-serverless")
+        namespace = client.get_namespace(namespaceName=target.namespace)["namespace"]
+        return frozenset(_namespace_roles(namespace))
+
+
 def attach_role(
     session: AwsSession,
     target: Target,

@@ -87,7 +87,7 @@ class RecordedObject:
     """An SQL object that is ours: its identity, its definition, and the Lambda function and role behind it.
 
     `digest` is that of the canonical DDL. `lambda_name` and `role` are empty for objects without a Lambda function.
-    `ddl` and `example` (JSON, see `verify.smoke`) are only there when a snapshot was read.
+    `example` is JSON (see `plan.examples`) or empty; `ddl` is only there when a snapshot was read.
     """
 
     module: str

@@ -233,9 +233,7 @@ def _sql_changes(
     wanted = {o.signature: o for o in module.objects}
     names = {o.name for o in module.objects}
     changed = tuple(
-        o
-        for o in module.objects
-        if o.signature not in recorded or recorded[o.signature].digest != o.digest
+        o for o in module.objects if _differs(o, recorded.get(o.signature), module.examples)
     )
     drops = tuple(
         o
@@ -247,6 +245,13 @@ def _sql_changes(
         )
     )
     return changed, drops
+
+
+def _differs(o: SqlObject, recorded: RecordedObject | None, examples: Mapping[str, str]) -> bool:
+    """Whether an object is new or another than recorded. A changed example counts: it is recorded with the object."""
+    if recorded is None or recorded.digest != o.digest:
+        return True
+    return recorded.example != examples.get(o.signature, "")
 
 
 def _refuse_breaking_others(

@@ -1,0 +1,490 @@
+"""Upgrade, rollback, drift, repair, adopt, uninstall, leases and stops, each guarantee by its name."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from carto_at_installer.apply.connection import connect
+from carto_at_installer.apply.lease import Lease
+from carto_at_installer.cli.sandbox import client_environment
+from carto_at_installer.core.errors import LockHeldError
+from carto_at_installer.core.options import AwsOptions, TargetOptions
+from carto_at_installer.sandbox import daemon
+from tests.functional.commands import TARGET, carto_at, sql
+from tests.functional.toy import toy_bundle
+from tests.functional.world import cloud, fresh_sandbox
+
+EMPTY = {"functions": [], "layers": [], "roles": [], "logs": [], "attached": []}
+
+
+@pytest.fixture(scope="module")
+def versions(tmp_path_factory):
+    """Bundles of four versions: 0.1.0, a later one with a new function, one whose example fails, an older one."""
+    folder = tmp_path_factory.mktemp("toys")
+    return {
+        "first": toy_bundle(folder / "a", version="0.1.0", factor=3),
+        "second": toy_bundle(folder / "b", version="0.1.1", factor=5, new=True),
+        "wrong": toy_bundle(folder / "c", version="0.1.2", factor=7, expected=999),
+        "older": toy_bundle(folder / "d", version="0.0.9", factor=2),
+    }
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory):
+    with fresh_sandbox(tmp_path_factory.mktemp("sandbox")) as made:
+        yield made
+
+
+@pytest.fixture
+def use(client, versions, monkeypatch):
+    """Installs a version of the toy pack from now on; everything is uninstalled before and after the test."""
+
+    def choose(version):
+        root = versions[version]
+        number = json.loads((root / "manifest.json").read_text())["version"]
+        monkeypatch.setattr("carto_at_installer.bundle.resources.bundle_root", lambda: root)
+        monkeypatch.setattr("carto_at_installer.__about__.__version__", number)
+
+    yield choose
+    monkeypatch.undo()
+    if carto_at("status", "--sandbox", *TARGET).code == 0:
+        assert run("uninstall", "--yes").code == 0
+    assert cloud(client) == EMPTY
+
+
+def run(command, *words):
+    return carto_at(command, "--sandbox", *TARGET, "--output", "json", *words)
+
+
+def answer(value=4):
+    return sql(f"SELECT carto.TOY_TIMES({value})")[0][0]
+
+
+def test_running_again_after_success_makes_no_mutating_call(use):
+    use("first")
+    assert run("install").data["changed"]
+    for command in ("install", "upgrade", "repair"):
+        again = run(command).data
+        assert again["changed"] is False
+        assert again["aws_calls"]["mutating"] == 0
+
+
+def test_upgrade_and_rollback_switch_versions_without_an_upload(use):
+    use("first")
+    run("install")
+    assert answer() == 12
+    use("second")
+    planned = run("upgrade", "--dry-run").data
+    upgraded = run("upgrade").data
+    assert planned["steps"] == upgraded["steps"]
+    assert [step["key"] for step in upgraded["steps"]] == ["schema", "function:toy", "sql:toy"]
+    assert answer() == 20
+    assert sql("SELECT carto.TOY_NEW(1)") == [[1]]
+    back = run("rollback").data
+    assert [step["key"] for step in back["steps"]] == ["schema", "sql:toy"]
+    assert answer() == 12
+    assert "TOY_NEW" not in str(sql("SELECT UPPER(proname) FROM pg_proc WHERE proname LIKE 'toy%'"))
+    forward = run("rollback", "2").data
+    assert forward["release"] == 4
+    assert answer() == 20
+    releases = run("history").data["releases"]
+    assert [(r["number"], r["command"], r["state"]) for r in releases] == [
+        (4, "rollback", "current"),
+        (3, "rollback", "superseded"),
+        (2, "upgrade", "superseded"),
+        (1, "install", "superseded"),
+    ]
+
+
+def test_a_release_that_is_not_there_cannot_be_gone_back_to(use):
+    use("first")
+    run("install")
+    nowhere = run("rollback")
+    assert nowhere.code == 2
+    assert "no release before 1" in nowhere.err
+    assert "Release 7 cannot be gone back to" in run("rollback", "7").err
+
+
+def test_a_downgrade_is_refused_unless_it_is_allowed(use):
+    use("first")
+    run("install")
+    use("older")
+    refused = run("upgrade")
+    assert refused.code == 2
+    assert "older version 0.0.9" in refused.err
+    assert answer() == 12
+    assert run("upgrade", "--allow-downgrade").code == 0
+    assert answer() == 8
+
+
+def test_a_failing_smoke_test_puts_the_release_back_and_says_which_example_failed(use, client):
+    use("first")
+    run("install")
+    use("wrong")
+    failed = run("upgrade")
+    assert failed.code == 5
+    assert "TOY_TIMES(4) should answer 999, but answers 28" in failed.err
+    assert "release 1 (0.1.0) is in use again" in failed.err
+    assert answer() == 12
+    assert run("status").data["current"]["version"] == "0.1.0"
+    assert run("status").data["unfinished"] is None
+
+
+def test_a_first_installation_that_fails_leaves_nothing(use, client):
+    use("wrong")
+    assert run("install").code == 5
+    assert cloud(client) == EMPTY
+    assert carto_at("status", "--sandbox", *TARGET).code == 4
+
+
+def test_on_failure_keep_keeps_the_release_and_says_so(use):
+    use("wrong")
+    kept = run("install", "--on-failure", "keep")
+    assert kept.code == 7
+    assert answer() == 28
+    assert run("status").data["current"]["version"] == "0.1.2"
+    assert run("test").code == 7
+
+
+def test_on_failure_stop_stops_and_can_be_resumed_or_rolled_back(use, client):
+    use("first")
+    run("install")
+    use("wrong")
+    assert run("upgrade", "--on-failure", "stop").code == 7
+    stopped = run("status").data
+    assert stopped["current"]["number"] == 1
+    assert stopped["unfinished"]["number"] == 2
+    assert run("rollback").code == 0
+    assert answer() == 12
+    assert run("status").data["unfinished"] is None
+
+
+def test_the_recorded_examples_can_be_asked_without_the_package(use, monkeypatch):
+    use("first")
+    run("install")
+    monkeypatch.setattr(
+        "carto_at_installer.bundle.resources.bundle_root", lambda: pytest.fail("read")
+    )
+    assert run("test").data == {**run("test").data, "passed": 2, "failed": 0}
+
+
+def test_uninstall_removes_everything_of_ours_from_state_alone(use, client, monkeypatch):
+    use("first")
+    run("install")
+    use("second")
+    run("upgrade")
+    monkeypatch.setattr(
+        "carto_at_installer.bundle.resources.bundle_root", lambda: pytest.fail("read")
+    )
+    assert run("uninstall", "--yes").code == 0
+    assert cloud(client) == EMPTY
+    assert sql("SELECT nspname FROM pg_namespace WHERE nspname = 'carto'") == []
+
+
+def test_uninstall_keeps_what_users_have_put_into_the_schema(use, client):
+    use("first")
+    run("install")
+    sql("CREATE TABLE carto.mine (a INTEGER)")
+    sql("INSERT INTO carto.mine VALUES (1)")
+    assert run("uninstall", "--yes").code == 0
+    assert sql("SELECT a FROM carto.mine") == [[1]]
+    sql("DROP TABLE carto.mine")
+    sql("DROP SCHEMA carto")
+    assert cloud(client) == EMPTY
+
+
+def test_uninstall_leaves_what_another_installation_uses(use, client):
+    use("first")
+    run("install")
+    run("install", "--schema", "other")
+    assert run("uninstall", "--yes").code == 0
+    assert sql("SELECT other.TOY_TIMES(4)") == [[12]]
+    assert len(cloud(client)["functions"]) == 1
+    assert run("uninstall", "--yes", "--schema", "other").code == 0
+
+
+def test_uninstall_can_leave_the_lambdas(use, client):
+    use("first")
+    run("install")
+    before = cloud(client)
+    assert run("uninstall", "--yes", "--keep-lambdas").code == 0
+    assert cloud(client) == before
+    assert run("install").code == 0  # takes them up again, and can remove them
+
+
+def test_prune_deletes_what_only_old_releases_use(use, client):
+    for version in ("older", "first", "second"):
+        use(version)
+        run("install")
+    assert len(cloud(client)["functions"]) == 3
+    assert run("prune", "--dry-run").data["changed"] is False
+    run("prune")
+    assert len(cloud(client)["functions"]) == 2
+    run("prune", "--keep-releases", "1")
+    assert len(cloud(client)["functions"]) == 1
+    assert answer() == 20
+    assert run("rollback").code == 2
+
+
+DRIFTS = {
+    "a dropped SQL function": lambda client, name: sql("DROP FUNCTION carto.TOY_DOUBLE(BIGINT)"),
+    "changed memory": lambda client, name: client("lambda").update_function_configuration(
+        FunctionName=name, MemorySize=1024
+    ),
+    "a deleted Lambda function": lambda client, name: client("lambda").delete_function(
+        FunctionName=name
+    ),
+    "a changed role": lambda client, name: client("iam").delete_role_policy(
+        RoleName="carto-at-redshift-invoke", PolicyName="carto-at"
+    ),
+    "a detached role": lambda client, name: client("redshift").modify_cluster_iam_roles(
+        ClusterIdentifier="demo",
+        RemoveIamRoles=["arn:aws:iam::123456789012:role/carto-at-redshift-invoke"],
+    ),
+    "a changed retention": lambda client, name: client("logs").put_retention_policy(
+        logGroupName="/aws/lambda/carto-at-redshift", retentionInDays=1
+    ),
+}
+
+
+@pytest.mark.parametrize("drift", DRIFTS)
+def test_drift_is_seen_and_repaired(use, client, drift):
+    use("first")
+    run("install")
+    assert run("status", "--drift").data["drift"] == []
+    DRIFTS[drift](client, cloud(client)["functions"][0])
+    seen = run("status", "--drift", "--exit-code")
+    assert seen.code == 9
+    assert len(seen.document["data"]["drift"]) >= 2
+    assert run("repair").data["changed"] is True
+    assert run("status", "--drift", "--exit-code").code == 0
+    assert run("test").code == 0
+
+
+def test_code_uploaded_under_our_name_is_seen_and_replaced(use, client, versions, tmp_path):
+    use("first")
+    run("install")
+    name = cloud(client)["functions"][0]
+    foreign = (versions["second"] / "modules/toy.zip").read_bytes()
+    client("lambda").update_function_code(FunctionName=name, ZipFile=foreign)
+    seen = run("status", "--drift").data["drift"]
+    assert "RestoreCode" in {step["action"] for step in seen}
+    run("repair")
+    assert answer() == 12
+
+
+def test_diff_shows_deployed_against_bundled_definitions(use):
+    use("first")
+    run("install")
+    assert run("diff").data["differences"] == []
+    use("second")
+    found = {d["signature"]: d["change"] for d in run("diff").data["differences"]}
+    assert found == {"__TOY_TIMES(BIGINT)": "changed", "TOY_NEW(BIGINT)": "added"}
+    one = run("diff", "toy_new").data["differences"]
+    assert [d["signature"] for d in one] == ["TOY_NEW(BIGINT)"]
+    assert "+CREATE OR REPLACE FUNCTION" in one[0]["diff"]
+
+
+def test_adopt_takes_over_functions_of_others(use):
+    use("first")
+    sql("CREATE SCHEMA carto")
+    sql(
+        "CREATE FUNCTION carto.toy_double(BIGINT) RETURNS BIGINT STABLE AS $$ SELECT $1 $$ LANGUAGE sql"
+    )
+    sql(
+        "CREATE FUNCTION carto.toy_times(BIGINT) RETURNS VARCHAR STABLE AS $$ SELECT 'x' $$ LANGUAGE sql"
+    )
+    refused = run("install")
+    assert refused.code == 4
+    assert "did not make: toy_double, toy_times" in refused.err
+    assert run("adopt", "--yes").code == 0
+    assert answer() == 12
+    assert run("status", "--drift").data["drift"] == []
+
+
+def test_an_installation_whose_tables_were_lost_is_adopted_again(use, client):
+    use("first")
+    run("install")
+    before = cloud(client)
+    for table in ("release", "step", "object", "lease"):
+        sql(f"DROP TABLE carto.__at_{table}")
+    assert run("status").code == 4
+    assert run("adopt", "--yes").code == 0
+    assert cloud(client) == before
+    assert run("test").code == 0
+
+
+def test_views_on_our_functions_survive_upgrade_and_rollback(use):
+    use("first")
+    run("install")
+    sql("CREATE VIEW public.times AS SELECT carto.TOY_TIMES(4) AS t, carto.TOY_DOUBLE(1) AS d")
+    use("second")
+    run("upgrade")
+    assert sql("SELECT t, d FROM public.times") == [[20, 2]]
+    run("rollback")
+    assert sql("SELECT t, d FROM public.times") == [[12, 2]]
+    blocked = run("uninstall", "--yes")
+    assert blocked.code != 0
+    assert "depend" in blocked.err
+    sql("DROP VIEW public.times")
+    assert run("uninstall", "--yes").code == 0
+
+
+def test_callers_never_break_while_versions_change(use):
+    use("first")
+    run("install")
+    stop, seen, errors = threading.Event(), [], []
+
+    def load(connection):
+        while not stop.is_set():
+            try:
+                row = connection.sql.query("SELECT carto.TOY_TIMES(4), carto.TOY_TIMES(8)").rows[0]
+                seen.append(tuple(row))
+            except Exception as error:  # noqa: BLE001 - every error counts
+                errors.append(str(error))
+
+    callers = [threading.Thread(target=load, args=(connect_here(),)) for _ in range(3)]
+    for caller in callers:
+        caller.start()
+    try:
+        use("second")
+        assert run("upgrade").code == 0
+        assert run("rollback").code == 0
+    finally:
+        stop.set()
+        for caller in callers:
+            caller.join(30)
+    assert errors == []
+    assert set(seen) <= {(12, 24), (20, 40)}
+    assert len(seen) > 10
+
+
+def connect_here():
+    """A connection to the sandbox's demo cluster, in this process."""
+    info = daemon.status(daemon.default_home())
+    before = dict(os.environ)
+    os.environ.update(client_environment(info.endpoint))
+    try:
+        return connect(AwsOptions(), TargetOptions("demo", None, "dev"), "carto")
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def test_two_installers_at_once_one_wins_and_the_other_names_it(use):
+    use("first")
+    run("install")
+    connection = connect_here()
+    lease = Lease(connection.sql, connection.store.tables, holder="arn:someone", command="upgrade")
+    lease.take([])
+    use("second")
+    second = run("upgrade")
+    assert second.code == 8
+    assert "`carto-at upgrade` by arn:someone" in second.err
+    assert f"process {os.getpid()}" in second.err
+    assert answer() == 12
+    assert run("status").data["lease"]["holder"] == "arn:someone"
+    assert run("unlock", "--yes").data["unlocked"] is True
+    assert run("upgrade").code == 0
+
+
+def test_a_lease_ends_by_itself(use):
+    use("first")
+    run("install")
+    connection = connect_here()
+    lease = Lease(
+        connection.sql, connection.store.tables, holder="arn:dead", command="upgrade", seconds=1
+    )
+    lease.take([])
+    time.sleep(2)
+    use("second")
+    assert run("upgrade").code == 0
+
+
+def test_who_wakes_up_after_its_lease_was_taken_stops_before_the_next_step(use):
+    use("first")
+    run("install")
+    connection = connect_here()
+    now = [time.time()]
+    tables = connection.store.tables
+    sleeper = Lease(
+        connection.sql,
+        tables,
+        holder="arn:sleeper",
+        command="upgrade",
+        seconds=1,
+        clock=lambda: now[0],
+    )
+    sleeper.take([])
+    time.sleep(2)
+    other = Lease(connection.sql, tables, holder="arn:other", command="rollback")
+    other.take([])
+    now[0] += 60
+    with pytest.raises(LockHeldError, match="was taken: `carto-at rollback` by arn:other"):
+        sleeper.confirm()
+    other.confirm()
+    connection.sql.transaction([other.release_statement()])
+
+
+def test_ctrl_c_once_lets_the_step_end_and_names_the_next_command(use, versions, client, tmp_path):
+    script = (
+        "import sys\n"
+        "import carto_at_installer.bundle.resources as resources\n"
+        "from pathlib import Path\n"
+        "resources.bundle_root = lambda: Path(sys.argv[1])\n"
+        "import carto_at_installer.aws.roles as roles, time\n"
+        "create = roles.create_role\n"
+        "def slow(*words):\n"
+        "    print('STEP', flush=True); time.sleep(2); return create(*words)\n"
+        "roles.create_role = slow\n"
+        "from carto_at_installer.cli import main\n"
+        "main(sys.argv[2:])\n"
+    )
+    words = [str(versions["first"]), "install", "--sandbox", *TARGET]
+    child = subprocess.Popen(
+        [sys.executable, "-c", script, *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert child.stdout.readline().strip() == "STEP"
+    child.send_signal(signal.SIGINT)
+    _, err = child.communicate(timeout=60)
+    assert child.returncode == 130
+    assert "Stopped after" in err
+    assert "carto-at resume" in err
+    use("first")
+    assert run("status").data["unfinished"]["number"] == 1
+    assert run("resume").code == 0
+    assert answer() == 12
+
+
+def test_no_secret_is_in_the_state_or_the_output(use, monkeypatch):
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "very-secret-token")
+    use("first")
+    done = run("install")
+    state = json.dumps(
+        [sql(f"SELECT * FROM carto.__at_{name}") for name in ("release", "step", "object")]
+    )
+    for text in (done.out, done.err, state):
+        assert "very-secret" not in text
+        assert "SECRET" not in text.upper().replace("SECRET_ARN", "")
+
+
+def test_things_without_our_mark_are_not_touched(use, client):
+    use("first")
+    run("install")
+    name = cloud(client)["functions"][0]
+    arn = client("lambda").get_function(FunctionName=name)["Configuration"]["FunctionArn"]
+    tags = client("lambda").list_tags(Resource=arn)["Tags"]
+    client("lambda").untag_resource(Resource=arn, TagKeys=list(tags))
+    assert run("uninstall", "--yes").code == 0
+    assert cloud(client)["functions"] == [name]
+    client("lambda").delete_function(FunctionName=name)
+    client("logs").delete_log_group(logGroupName="/aws/lambda/carto-at-redshift")
