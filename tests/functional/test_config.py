@@ -2,12 +2,15 @@
 
 import json
 import re
+import shlex
 from pathlib import Path
 
 import pytest
 
+from carto_at_installer.config.settings import SETTINGS
 from tests.functional.commands import carto_at
 
+DOCS = Path(__file__).parents[2] / "docs" / "configuration.md"
 FILE = """\
 aws:
   region: eu-west-1
@@ -205,3 +208,50 @@ def test_a_missing_target_names_the_environments(file):
     assert outcome.code == 2
     assert "Name one target" in outcome.err
     assert "--env dev or --env prod" in outcome.err
+
+
+def run_documented(line):
+    """What a line of the documentation prints: `[NAME=value ...] carto-at WORDS [| grep -E PATTERN]`."""
+    words = shlex.split(line)
+    pattern = None
+    if "|" in words:
+        words, rest = words[: words.index("|")], words[words.index("|") + 1 :]
+        assert rest[:2] == ["grep", "-E"]
+        pattern = rest[2]
+    variables = {}
+    while "=" in words[0]:
+        name, _, variables[name] = words.pop(0).partition("=")
+    assert words[0] == "carto-at"
+    outcome = carto_at(*words[1:], environment=variables)
+    lines = (outcome.out + outcome.err).splitlines()
+    return [each for each in lines if pattern is None or re.search(pattern, each)]
+
+
+def test_the_documentation_is_true(here):
+    text = DOCS.read_text(encoding="utf-8")
+    blocks = re.findall(
+        r"^(?:`([\w./-]+)`:\n\n)?```(yaml|console)\n(.*?)^```$", text, re.DOTALL | re.MULTILINE
+    )
+    examples = 0
+    for name, language, body in blocks:
+        if language == "yaml":
+            (here / name).parent.mkdir(exist_ok=True)
+            (here / name).write_text(body, encoding="utf-8")
+            continue
+        for example in re.split(r"^\$ ", body, flags=re.MULTILINE)[1:]:
+            command, *expected = example.splitlines()
+            assert run_documented(command) == expected, command
+            examples += 1
+    assert examples > 12
+
+
+def test_every_setting_and_the_program_of_the_documentation(here, file, capsys):
+    text = DOCS.read_text(encoding="utf-8")
+    for setting in SETTINGS:
+        assert f"| `{setting.path}` |" in text
+        assert f"`{setting.variable}`" in text
+    (program,) = re.findall(r"^```python\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    exec(compile(program, str(DOCS), "exec"), {})  # noqa: S102 - the documentation's own program
+    assert capsys.readouterr().out == (
+        "eu-west-1 None production dev\ntools carto-at-redshift 90\n"
+    )
