@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from carto_at_installer.apply.installation import Installer
+from carto_at_installer.apply.operation import Conduct
 from carto_at_installer.aws import functions
 from carto_at_installer.aws.data_api import DataApi
 from carto_at_installer.aws.functions import FunctionSettings
@@ -34,8 +35,8 @@ PACKAGES = (
     ROOT / "benchmarks/lambda_variant/carto_benchmark",
 )
 POINTS = f"""CREATE TABLE public.points AS
-SELECT CAST((i * 7919) % 360000 AS DOUBLE PRECISION) / 1000 - 180 AS longitude,
-       CAST((i * 104729) % 170000 AS DOUBLE PRECISION) / 1000 - 85 AS latitude
+SELECT CAST((CAST(i AS BIGINT) * 7919) % 360000 AS DOUBLE PRECISION) / 1000 - 180 AS longitude,
+       CAST((CAST(i AS BIGINT) * 104729) % 170000 AS DOUBLE PRECISION) / 1000 - 85 AS latitude
 FROM generate_series(1, {ROWS}) AS s(i)"""
 QUERIES = {
     "plain SQL": "SELECT SUM(carto.QUADBIN_FROMLONGLAT(longitude, latitude, 15) % 1000003) FROM public.points",
@@ -78,11 +79,11 @@ def measure_sandbox() -> tuple[list[InstallationCalls], list[Rate]]:
 
 def _install(what: str) -> InstallationCalls:
     begin = time.perf_counter()
-    installer = Installer(InstallOptions(AwsOptions(), TARGET), bundle_root(), SilentProgress())
-    preparation = installer.prepare()
+    installer = Installer(InstallOptions(AwsOptions(), TARGET), bundle_root())
+    preparation = installer.prepare(SilentProgress())
     if not preparation.plan.empty:
-        installer.apply(preparation)
-    calls = installer.calls
+        installer.apply(preparation, Conduct(SilentProgress()))
+    calls = preparation.connection.session.ledger.count()
     return InstallationCalls(what, calls.total, calls.mutating, time.perf_counter() - begin)
 
 
@@ -104,7 +105,7 @@ def _rates() -> list[Rate]:
 
 def _add_lambda_variant(session: AwsSession, sql: DataApi) -> None:
     """Upload the variant with the installed quadbin function's settings, and declare it in SQL."""
-    name = sql.query("SELECT MAX(lambda_name) FROM carto.__at_object").rows[0][0]
+    name = sql.query("SELECT MAX(lambda_name) FROM carto.__at_object WHERE module = 'quadbin'").rows[0][0]
     installed = functions.find_function(session, name)
     assert installed is not None
     settings = FunctionSettings(
