@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from carto_at_installer.cli.flags import output_flags
+from carto_at_installer.cli.sandbox_faults import fault
 
 if TYPE_CHECKING:
     from carto_at_installer.cli.terminal import Terminal
@@ -37,7 +38,7 @@ def enter(terminal: Terminal) -> None:
     from carto_at_installer.sandbox import daemon  # noqa: PLC0415 - only with the flag
 
     home = daemon.default_home()
-    with _explained():
+    with explained():
         info = daemon.status(home)
         if info is None:
             if not terminal.quiet:
@@ -50,7 +51,7 @@ def enter(terminal: Terminal) -> None:
     os.environ.update(client_environment(info.endpoint))
 
 
-def _explained() -> Any:
+def explained() -> Any:
     """Turns the sandbox's own errors into those of the command line."""
     from contextlib import contextmanager  # noqa: PLC0415 - keeps --help quick
 
@@ -75,6 +76,9 @@ def sandbox() -> None:
     """
 
 
+sandbox.add_command(fault)
+
+
 @sandbox.command()
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=0, help="Port on 127.0.0.1 (0: any)."
@@ -84,7 +88,7 @@ def start(port: int) -> Result:
     """Start the sandbox in the background; fine when it is already running."""
     from carto_at_installer.sandbox import daemon  # noqa: PLC0415 - only here
 
-    with _explained():
+    with explained():
         info = daemon.start(daemon.default_home(), port=port)
     return _shown("start", info)
 
@@ -96,7 +100,7 @@ def stop() -> Result:
     from carto_at_installer.core.result import Paragraph, Result  # noqa: PLC0415
     from carto_at_installer.sandbox import daemon  # noqa: PLC0415
 
-    with _explained():
+    with explained():
         stopped = daemon.stop(daemon.default_home())
     text = "The sandbox is stopped." if stopped else "The sandbox was not running."
     return Result("sandbox stop", data={"stopped": stopped}, blocks=(Paragraph(text),))
@@ -108,7 +112,7 @@ def status() -> Result:
     """Show whether the sandbox runs, where, and how to point AWS clients at it."""
     from carto_at_installer.sandbox import daemon  # noqa: PLC0415 - only here
 
-    with _explained():
+    with explained():
         return _shown("status", daemon.status(daemon.default_home()))
 
 
@@ -123,7 +127,7 @@ def reset(*, yes: bool) -> Result:
     home = daemon.default_home()
     if not yes:
         click.confirm(f"Delete everything in {home}?", abort=True, err=True)
-    with _explained():
+    with explained():
         daemon.reset(home)
     return Result(
         "sandbox reset", data={"home": str(home)}, blocks=(Paragraph("The sandbox is empty."),)

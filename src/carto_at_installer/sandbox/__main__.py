@@ -42,6 +42,7 @@ def main() -> int:
             time.time(),
             home.path,
             __version__,
+            sandbox.admin_token,
         )
         home.write_server(info)
     except SandboxError as error:

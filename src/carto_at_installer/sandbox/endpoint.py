@@ -8,10 +8,15 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+import struct
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
-from carto_at_installer.sandbox.protocols.http import HttpRequest, HttpResponse
+from carto_at_installer.sandbox.protocols.http import (
+    ConnectionDroppedError,
+    HttpRequest,
+    HttpResponse,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +30,10 @@ class EndpointError(OSError):
 
 
 class Endpoint(ThreadingHTTPServer):
-    """Serves `respond` on `http://host:port`; port 0 takes a free one. Raises EndpointError."""
+    """Serves `respond` on `http://host:port`; port 0 takes a free one. Raises EndpointError.
+
+    A `respond` that raises ConnectionDroppedError leaves its client without an answer.
+    """
 
     daemon_threads = True
     block_on_close = False
@@ -99,7 +107,18 @@ class _Connection(BaseHTTPRequestHandler):
             return
         headers = {key.lower(): value for key, value in self.headers.items()}
         request = HttpRequest(self.command, self.path, headers, body)
-        self._send(self.server.respond(request))
+        try:
+            response = self.server.respond(request)
+        except ConnectionDroppedError:
+            self._cut()
+            return
+        self._send(response)
+
+    def _cut(self) -> None:
+        """Break the connection off: the client is told of it at once, whatever it still wants to send."""
+        self.close_connection = True
+        no_linger = struct.pack("ii", 1, 0)
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, no_linger)
 
     def _body(self) -> bytes | None:
         """The request body; None after an error was sent, when the connection is of no more use."""

@@ -20,6 +20,10 @@ class RedshiftError(Exception):
     """An error of the SQL engine, in Redshift's wording where it is known."""
 
 
+class StatementAbortedError(RedshiftError):
+    """A statement that was stopped from outside: it ends as ABORTED, not as FAILED."""
+
+
 class UnsupportedSqlError(RedshiftError):
     """SQL that the sandbox does not emulate; the message names the construct."""
 

@@ -7,7 +7,7 @@ import json
 import os
 import tempfile
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +26,10 @@ class SandboxError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ServerInfo:
-    """A running sandbox. `started_at` is in seconds since 1970, `version` that of the package that runs it."""
+    """A running sandbox. `started_at` is in seconds since 1970, `version` that of the package that runs it.
+
+    `token` lets its owner make faults; `enforce_iam` says whether callers need the permissions for what they do.
+    """
 
     endpoint: str
     pid: int
@@ -34,6 +37,8 @@ class ServerInfo:
     started_at: float
     home: Path
     version: str
+    token: str = field(default="", repr=False)
+    enforce_iam: bool = False
 
 
 def default_home() -> Path:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from carto_at_installer.sandbox.errors import AwsServiceError, LambdaCallError
+from carto_at_installer.sandbox.faults.calls import before_internal_call
+from carto_at_installer.sandbox.faults.roles import too_young
 from carto_at_installer.sandbox.iam_policy import (
     Decision,
     Question,
@@ -20,6 +22,7 @@ from carto_at_installer.sandbox.iam_policy import (
 )
 from carto_at_installer.sandbox.identity import ACCOUNT, Caller
 from carto_at_installer.sandbox.lambda_service.references import function_reference
+from carto_at_installer.sandbox.protocols.http import ConnectionDroppedError
 from carto_at_installer.sandbox.redshift_service.targets_store import Record, role_in_sync
 from carto_at_installer.sandbox.services import Call
 
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from carto_at_installer.sandbox.engine.external import LambdaCall
+    from carto_at_installer.sandbox.faults.book import FaultBook
     from carto_at_installer.sandbox.lambda_service.service import LambdaService
     from carto_at_installer.sandbox.moto_services.app import MotoServices
     from carto_at_installer.sandbox.moto_services.directory import Directory, Principal
@@ -49,9 +53,14 @@ class RedshiftLambdaCaller:
     """Calls functions for one engine. `current` gives the target as it is now: its roles may have changed."""
 
     def __init__(
-        self, current: Callable[[], Target], moto: MotoServices, functions: LambdaService
+        self,
+        current: Callable[[], Target],
+        moto: MotoServices,
+        functions: LambdaService,
+        faults: FaultBook,
     ) -> None:
         self._current = current
+        self._faults = faults
         self._moto = moto
         self._functions = functions
 
@@ -63,11 +72,14 @@ class RedshiftLambdaCaller:
             reference = function_reference(call.function_name, context)
             function_arn = context.arn("lambda", f"function:{reference.name}")
             self._authorise(target, call, function_arn)
+            before_internal_call(self._faults, "lambda", "Invoke", reference.name)
             record = self._functions.find(call.function_name, context)
             outcome = self._functions.run(record, call.payload)
         except AwsServiceError as error:
             throttled = error.code in {"TooManyRequestsException", "ServiceException"}
             raise LambdaCallError(error.message, retryable=throttled) from error
+        except ConnectionDroppedError as error:
+            raise LambdaCallError("The connection to Lambda was lost", retryable=True) from error
         except UnknownConditionError as error:
             raise LambdaCallError(str(error)) from error
         if outcome.error_kind is not None:
@@ -89,6 +101,8 @@ class RedshiftLambdaCaller:
             )
         directory = self._moto.directory()
         role = _assumable(directory, chain[0], target.service)
+        if too_young(self._faults, role.arn, role.created):
+            raise LambdaCallError(f"Not authorized to get credentials of role {role.arn}")
         for next_arn in chain[1:]:
             _require(role, "sts:AssumeRole", next_arn)
             role = _assumable(directory, next_arn, role.arn)

@@ -9,14 +9,16 @@ import json
 import shutil
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from carto_at_installer.sandbox.errors import AwsServiceError
+from carto_at_installer.sandbox.faults.statements import WatchedEngine
 from carto_at_installer.sandbox.lambda_calls import RedshiftLambdaCaller, Target
 from carto_at_installer.sandbox.redshift_service.provisioned import iam_user
 from carto_at_installer.sandbox.redshift_service.serverless import workgroup_status
 from carto_at_installer.sandbox.redshift_service.targets_store import (
     TargetStore,
+    begin_change,
     cluster_arn,
     cluster_status,
 )
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from carto_at_installer.sandbox.engine import Engine
+    from carto_at_installer.sandbox.faults.book import FaultBook
     from carto_at_installer.sandbox.identity import Caller
     from carto_at_installer.sandbox.lambda_service.service import LambdaService
     from carto_at_installer.sandbox.moto_services.app import MotoServices
@@ -40,8 +43,16 @@ class RedshiftTargets:
     """All engines of the sandbox, opened at their first use. `regional(region)` is the Data API's view."""
 
     def __init__(
-        self, root: Path, store: TargetStore, moto: MotoServices, functions: LambdaService
+        self,
+        root: Path,
+        store: TargetStore,
+        moto: MotoServices,
+        functions: LambdaService,
+        faults: FaultBook,
+        change_seconds: float,
     ) -> None:
+        self.faults = faults
+        self._change_seconds = change_seconds
         self._root = root
         self._store = store
         self._moto = moto
@@ -136,7 +147,7 @@ class RedshiftTargets:
             finder = self.cluster if target.kind == "cluster" else self.workgroup
             return finder(target.region, target.name)
 
-        caller = RedshiftLambdaCaller(current, self._moto, self._functions)
+        caller = RedshiftLambdaCaller(current, self._moto, self._functions, self.faults)
         return Engine(path, database, caller, target.arn)
 
     def _path(self, target: Target, database: str) -> Path:
@@ -149,6 +160,13 @@ class RedshiftTargets:
     def _folder(self, target_arn: str) -> Path:
         region, resource = target_arn.split(":")[3], target_arn.split(":", 5)[5]
         return self._root / region / resource.replace(":", "-").replace("/", "-")
+
+    def pause(self, target: Target) -> None:
+        """Pause a cluster, as from its control plane; workgroups are never paused."""
+        record = self._store.cluster(target.region, target.name)
+        if target.kind == "cluster" and record is not None:
+            begin_change(record, "pausing", "paused", self._change_seconds)
+            self._store.save_cluster(record)
 
     def drop(self, target_arn: str) -> None:
         """Close the engines of a deleted cluster or workgroup and delete its data."""
@@ -176,7 +194,9 @@ class RegionalTargets:
     def engine(self, request: Mapping[str, Any]) -> Engine:
         """The engine that a request names. Raises AwsServiceError."""
         target = self._targets.target(self._region, request)
-        return self._targets.engine(target, request.get("Database") or "")
+        engine = self._targets.engine(target, request.get("Database") or "")
+        watched = WatchedEngine(engine, self._targets.faults, lambda: self._targets.pause(target))
+        return cast("Engine", watched)
 
     def database_user(self, request: Mapping[str, Any], caller: Caller) -> str:
         """The database user that a request acts as. Raises AwsServiceError: an unknown secret, DbUser on serverless."""

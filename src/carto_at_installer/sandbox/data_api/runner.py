@@ -17,7 +17,7 @@ from carto_at_installer.sandbox.data_api.statements import (
     Statement,
 )
 from carto_at_installer.sandbox.engine.parameters import used
-from carto_at_installer.sandbox.errors import RedshiftError
+from carto_at_installer.sandbox.errors import RedshiftError, StatementAbortedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -98,7 +98,7 @@ def _single(
     try:
         run.result = _execute(statement, run, session, parameters)
     except RedshiftError as error:
-        return (ABORTED if statement.cancelled else FAILED), _text(error)
+        return _status(statement, error), _text(error)
     return FINISHED, ""
 
 
@@ -149,7 +149,7 @@ def _part(
     try:
         part.result = _execute(statement, part, session, parameters)
     except RedshiftError as error:
-        status = ABORTED if statement.cancelled else FAILED
+        status = _status(statement, error)
         statement.become(part, status, _text(error))
         return status, _text(error)
     statement.become(part, FINISHED)
@@ -160,6 +160,11 @@ def _abort(statement: Statement, start: int) -> tuple[str, str]:
     for part in statement.parts[start:]:
         statement.become(part, ABORTED)
     return ABORTED, "Query cancelled on user's request"
+
+
+def _status(statement: Statement, error: RedshiftError) -> str:
+    stopped = statement.cancelled or isinstance(error, StatementAbortedError)
+    return ABORTED if stopped else FAILED
 
 
 def _text(error: Exception) -> str:

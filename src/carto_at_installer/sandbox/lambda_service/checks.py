@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from carto_at_installer.sandbox.errors import AwsServiceError
+from carto_at_installer.sandbox.faults.roles import too_young
 from carto_at_installer.sandbox.iam_policy import UnknownConditionError, trusts
 from carto_at_installer.sandbox.lambda_service.code import MAX_UNZIPPED
 from carto_at_installer.sandbox.lambda_service.references import layer_reference
@@ -12,6 +13,7 @@ from carto_at_installer.sandbox.lambda_service.references import layer_reference
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from carto_at_installer.sandbox.faults.book import FaultBook
     from carto_at_installer.sandbox.lambda_service.records import Records
     from carto_at_installer.sandbox.moto_services.directory import Directory
     from carto_at_installer.sandbox.services import Call
@@ -104,11 +106,15 @@ def check_environment(variables: dict[str, str]) -> None:
         )
 
 
-def check_role(role_arn: str, directory: Callable[[], Directory]) -> None:
+def check_role(role_arn: str, directory: Callable[[], Directory], faults: FaultBook) -> None:
     """The role must exist and trust Lambda. Raises AwsServiceError in Lambda's words."""
     role = directory().role(role_arn)
     try:
-        trusted = role is not None and trusts(role.trust or {}, "lambda.amazonaws.com")
+        trusted = (
+            role is not None
+            and trusts(role.trust or {}, "lambda.amazonaws.com")
+            and not too_young(faults, role.arn, role.created)
+        )
     except UnknownConditionError as error:
         raise invalid(f"The trust policy of {role_arn} cannot be judged: {error}") from error
     if not trusted:

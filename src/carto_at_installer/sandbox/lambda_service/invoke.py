@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from carto_at_installer.sandbox.errors import AwsServiceError
+from carto_at_installer.sandbox.faults.workers import striking_worker
 from carto_at_installer.sandbox.lambda_service.process import INIT_SECONDS, Launch, WorkerDiedError
 from carto_at_installer.sandbox.lambda_service.records import Record, effective, state
 from carto_at_installer.sandbox.lambda_service.references import function_reference
@@ -123,7 +124,8 @@ class InvokeOperations:
                         return journal.failed(initialised.error)
                 head["deadline"] = time.time() + record["timeout"]
                 journal.invoked()
-                answer = worker.invoke(head, payload, record["timeout"])
+                with striking_worker(self._parts.faults, worker, record) as seconds:
+                    answer = worker.invoke(head, payload, seconds)
         except WorkerDiedError as died:
             return journal.died(died)
         return journal.answered(answer)

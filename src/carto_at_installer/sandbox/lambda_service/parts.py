@@ -12,6 +12,7 @@ from carto_at_installer.sandbox.lambda_service.code import MAX_ZIPPED
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from carto_at_installer.sandbox.faults.book import FaultBook
     from carto_at_installer.sandbox.lambda_service.code import CodeStore
     from carto_at_installer.sandbox.lambda_service.pool import WorkerPool
     from carto_at_installer.sandbox.lambda_service.records import Records
@@ -39,6 +40,7 @@ class LambdaParts:
     s3_object: Callable[[str, str, str], bytes | None]
     log: LogSink
     endpoint: Callable[[], str]
+    faults: FaultBook
 
     def code_from(self, source: dict[str, Any], call: Call) -> dict[str, Any]:
         """Check and keep the zip that a request brings or names: its digest (hex) and sizes.

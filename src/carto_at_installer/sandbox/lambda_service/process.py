@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from carto_at_installer.sandbox.lambda_service import worker as worker_script
 from carto_at_installer.sandbox.lambda_service.worker import END_OF_LOG, FRAME
@@ -114,13 +114,22 @@ class Worker:
 
     def close(self) -> None:
         """End the process, and whatever it started, at once."""
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, signal.SIGKILL)
+        self.kill()
         self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
                 with contextlib.suppress(OSError):
                     pipe.close()
+
+    def kill(self) -> None:
+        """Kill the process: whoever waits for it learns that it died."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+
+    def time_out(self) -> NoReturn:
+        """End the process because its time is over. Raises WorkerDiedError."""
+        self.close()
+        raise WorkerDiedError(timed_out=True, log=self._take_log())
 
     def _receive(self, deadline: float) -> tuple[dict[str, Any], bytes]:
         head_length, body_length = FRAME.unpack(self._read(FRAME.size, deadline))
@@ -161,8 +170,7 @@ class Worker:
         poll.register(fd, event)
         remaining = deadline - time.monotonic()
         if remaining <= 0 or not poll.poll(remaining * 1000):
-            self.close()
-            raise WorkerDiedError(timed_out=True, log=self._take_log())
+            self.time_out()
 
     def _died(self) -> WorkerDiedError:
         self.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from carto_at_installer.sandbox.lambda_service.attributes import AttributeOperations
@@ -19,34 +20,39 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from carto_at_installer.sandbox.faults.book import FaultBook
     from carto_at_installer.sandbox.moto_services.app import MotoServices
     from carto_at_installer.sandbox.services import Call, Operation
     from carto_at_installer.sandbox.settings import Settings
     from carto_at_installer.sandbox.state import Store
 
 
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """What Lambda needs of the rest of the sandbox; `endpoint()` is the URL that it is served at."""
+
+    moto: MotoServices
+    log: LogSink
+    endpoint: Callable[[], str]
+    faults: FaultBook
+
+
 class LambdaService:
     """The `lambda` service of one home directory."""
 
     def __init__(
-        self,
-        root: Path,
-        store: Store,
-        settings: Settings,
-        *,
-        moto: MotoServices,
-        log: LogSink,
-        endpoint: Callable[[], str],
+        self, root: Path, store: Store, settings: Settings, neighbours: Neighbours
     ) -> None:
         self.parts = LambdaParts(
             records=Records(store),
             code=CodeStore(root),
             pool=WorkerPool(settings.workers, settings.lambda_idle_seconds),
             settings=settings,
-            directory=moto.directory,
-            s3_object=moto.s3_object,
-            log=log,
-            endpoint=endpoint,
+            directory=neighbours.moto.directory,
+            s3_object=neighbours.moto.s3_object,
+            log=neighbours.log,
+            endpoint=neighbours.endpoint,
+            faults=neighbours.faults,
         )
         self.parts.code.sweep(self.parts.records.digests())
         self._invocations = InvokeOperations(self.parts)

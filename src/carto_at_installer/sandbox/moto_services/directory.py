@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from carto_at_installer.sandbox.identity import ACCOUNT, ADMINISTRATOR, DEFAULT_CALLER, Caller
@@ -26,7 +27,7 @@ _ADMINISTRATOR_ACCESS: Document = {
 class Principal:
     """A role or user: its identity policies, and its permissions boundary where it has one.
 
-    `trust` is the trust policy of a role, None for a user.
+    `trust` is the trust policy of a role, None for a user; `created` when it was, in seconds since 1970.
     """
 
     arn: str
@@ -35,6 +36,7 @@ class Principal:
     policies: tuple[Document, ...]
     boundary: Document | None = None
     trust: Document | None = None
+    created: float = 0.0
 
 
 class Directory:
@@ -141,7 +143,8 @@ def _principal(arn: str, role: Any, trust: Document) -> Principal:
     if role.permissions_boundary_arn:
         policy = _iam(arn).managed_policies.get(role.permissions_boundary_arn)
         boundary = _managed([policy])[0] if policy is not None else {"Statement": []}
-    return Principal(arn, role.name, role.id, documents, boundary, trust)
+    created = role.create_date.replace(tzinfo=UTC).timestamp()
+    return Principal(arn, role.name, role.id, documents, boundary, trust, created)
 
 
 def _documents(texts: Any) -> tuple[Document, ...]:

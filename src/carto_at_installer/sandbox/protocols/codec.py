@@ -28,11 +28,15 @@ class Codec(ABC):
         Raises AwsServiceError: an unknown operation, a body that cannot be read, broken constraints.
         """
         operation, members = self.parse(request)
+        self.check(operation, members)
+        return operation, members
+
+    def check(self, operation: OperationModel, members: dict[str, Any]) -> None:
+        """Raise AwsServiceError for members that break the constraints of the service model."""
         if operation.input_shape is not None:
             found = problems(operation.input_shape, members)
             if found:
                 raise AwsServiceError(self.invalid_code, summary(found))
-        return operation, members
 
     invalid_code = "ValidationException"
 
@@ -125,9 +129,6 @@ def _dump(content: Any) -> bytes:
 @lru_cache(maxsize=16)
 def codec(service: str) -> Codec:
     """The codec of a service, by botocore's name of it."""
-    from botocore.loaders import Loader  # noqa: PLC0415  (at first use)
-    from botocore.model import ServiceModel  # noqa: PLC0415  (at first use)
-
     from carto_at_installer.sandbox.protocols.query import QueryCodec  # noqa: PLC0415  (at first use)
     from carto_at_installer.sandbox.protocols.rest_json import RestJsonCodec  # noqa: PLC0415  (at first use)
 
@@ -136,5 +137,14 @@ def codec(service: str) -> Codec:
         "rest-json": RestJsonCodec,
         "query": QueryCodec,
     }
-    model = ServiceModel(Loader().load_service_model(service, "service-2"), service)
+    model = service_model(service)
     return kinds[model.metadata["protocol"]](model)
+
+
+@lru_cache(maxsize=16)
+def service_model(service: str) -> ServiceModel:
+    """The service model of botocore."""
+    from botocore.loaders import Loader  # noqa: PLC0415  (at first use)
+    from botocore.model import ServiceModel  # noqa: PLC0415  (at first use)
+
+    return ServiceModel(Loader().load_service_model(service, "service-2"), service)

@@ -60,6 +60,10 @@ class HttpResponse:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+class ConnectionDroppedError(Exception):
+    """The client gets no answer: the connection is to be cut."""
+
+
 def new_request_id() -> str:
     """A request id in AWS's form."""
     return str(uuid.uuid4())

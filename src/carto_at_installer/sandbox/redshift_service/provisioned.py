@@ -10,6 +10,7 @@ from carto_at_installer.sandbox.errors import AwsServiceError
 from carto_at_installer.sandbox.redshift_service.targets_store import (
     Record,
     TargetStore,
+    begin_change,
     cluster_arn,
     cluster_status,
     new_cluster,
@@ -109,7 +110,7 @@ class ProvisionedOperations:
         }
         given["tags"] = {tag["Key"]: tag.get("Value", "") for tag in request.get("Tags") or []}
         record = new_cluster(call.region, name, **given)
-        self._pass(record, "creating", "available")
+        self._begin(record, "creating", "available")
         for role in request.get("IamRoles") or []:
             self._attach(record, role)
         self._set_default(record, request.get("DefaultIamRoleArn"))
@@ -172,7 +173,7 @@ class ProvisionedOperations:
         """PauseCluster."""
         with self._targets.store.transaction():
             record = self._available(request["ClusterIdentifier"], call)
-            self._pass(record, "pausing", "paused")
+            self._begin(record, "pausing", "paused")
             self._targets.save_cluster(record)
         return {"Cluster": _shown(record)}
 
@@ -182,7 +183,7 @@ class ProvisionedOperations:
             record = self._find(request["ClusterIdentifier"], call)
             if cluster_status(record) != "paused":
                 raise _wrong_state(record, "paused")
-            self._pass(record, "resuming", "available")
+            self._begin(record, "resuming", "available")
             self._targets.save_cluster(record)
         return {"Cluster": _shown(record)}
 
@@ -210,10 +211,8 @@ class ProvisionedOperations:
             "Expiration": time.time() + (seconds or 900),
         }
 
-    def _pass(self, record: Record, passing: str, status: str) -> None:
-        record["passing"] = passing
-        record["passing_until"] = time.time() + self._settings.cluster_change_seconds
-        record["status"] = status
+    def _begin(self, record: Record, passing: str, status: str) -> None:
+        begin_change(record, passing, status, self._settings.cluster_change_seconds)
 
     def _find(self, name: str, call: Call) -> Record:
         record = self._targets.cluster(call.region, name.lower())

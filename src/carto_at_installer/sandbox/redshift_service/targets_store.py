@@ -149,6 +149,13 @@ def cluster_status(record: Record) -> str:
     return str(record["status"])
 
 
+def begin_change(record: Record, passing: str, status: str, seconds: float) -> None:
+    """Let a cluster pass through a status (`pausing`) into another (`paused`) that long from now."""
+    record["passing"] = passing
+    record["passing_until"] = time.time() + seconds
+    record["status"] = status
+
+
 def cluster_arn(record: Record) -> str:
     """`arn:aws:redshift:REGION:ACCOUNT:cluster:NAME`."""
     return arn("redshift", record["region"], f"cluster:{record['name']}")

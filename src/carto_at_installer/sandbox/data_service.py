@@ -1,0 +1,51 @@
+"""The Data API as a service of the sandbox: one for each region, made when it is first used."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from carto_at_installer.sandbox.data_api.service import DataApi
+    from carto_at_installer.sandbox.services import Call, Operation
+    from carto_at_installer.sandbox.targets import RedshiftTargets
+
+
+class DataService(Mapping[str, "Operation"]):
+    """Has an answer to every operation's name: the Data API itself refuses what it does not have.
+
+    It brings the SQL engine, which takes about a second of CPU to load.
+    """
+
+    def __init__(self, targets: RedshiftTargets) -> None:
+        self._targets = targets
+        self._apis: dict[str, DataApi] = {}
+        self._lock = threading.Lock()
+
+    def __getitem__(self, name: str) -> Operation:
+        def perform(request: dict[str, Any], call: Call) -> dict[str, Any]:
+            answer: dict[str, Any] = self.of(call.region).handle(name, request, call.caller)
+            return answer
+
+        return perform
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+    def of(self, region: str) -> DataApi:
+        """The Data API of a region."""
+        with self._lock:
+            if region not in self._apis:
+                from carto_at_installer.sandbox.data_api.service import DataApi  # noqa: PLC0415  (at first use)
+
+                self._apis[region] = DataApi(self._targets.regional(region))
+            return self._apis[region]
+
+    def close(self) -> None:
+        """Take no more statements."""
+        for api in self._apis.values():
+            api.close()
