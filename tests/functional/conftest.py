@@ -12,6 +12,7 @@ import pytest
 from botocore.config import Config
 
 from carto_at_installer.sandbox.server import Sandbox
+from carto_at_installer.sandbox.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -57,7 +58,7 @@ def trust(*principals: str) -> str:
 @pytest.fixture(scope="session")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """One sandbox for all tests of this process: each uses names of its own."""
-    running = Sandbox(tmp_path_factory.mktemp("sandbox"))
+    running = Sandbox(tmp_path_factory.mktemp("sandbox"), settings=Settings(rate_limits=0))
     running.start()
     yield running
     running.close()

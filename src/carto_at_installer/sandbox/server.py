@@ -16,6 +16,7 @@ from carto_at_installer.sandbox.faults.book import FaultBook
 from carto_at_installer.sandbox.faults.operations import require_known
 from carto_at_installer.sandbox.front import Front, failure
 from carto_at_installer.sandbox.lambda_service.service import LambdaService, Neighbours
+from carto_at_installer.sandbox.limits import RequestLimits
 from carto_at_installer.sandbox.logs_service.service import LogsService
 from carto_at_installer.sandbox.moto_services.app import MotoServices
 from carto_at_installer.sandbox.moto_services.assumption import Assumption
@@ -81,7 +82,7 @@ class Sandbox:
             self.settings.cluster_change_seconds,
         )
         self._data = DataService(self._targets)
-        gates = (Assumption(self._moto),)
+        gates = (RequestLimits(self.settings.rate_limits), Assumption(self._moto))
         self._front = Front(self._services(targets), self._moto, self.faults, gates)
         self._serving = False
         self.last_request = time.monotonic()

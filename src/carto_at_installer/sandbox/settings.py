@@ -21,7 +21,8 @@ class Settings:
 
     `lambda_concurrency` bounds the worker processes that run at the same time (0: the number of processors);
     `lambda_idle_seconds` is how long an unused worker is kept warm; `log_events_kept` bounds the events of all
-    log groups together.
+    log groups together; `rate_limits` multiplies the requests a second that AWS takes (0: any number); `enforce_iam`
+    makes callers need permissions.
     """
 
     lambda_pending_seconds: float = 0.03
@@ -31,6 +32,8 @@ class Settings:
     lambda_concurrency: int = 0
     lambda_idle_seconds: float = 300.0
     log_events_kept: int = 100_000
+    rate_limits: float = 1.0
+    enforce_iam: bool = False
 
     @property
     def workers(self) -> int:
@@ -59,6 +62,10 @@ def _checked(path: Path, key: str, value: Any) -> Any:
     if key not in known:
         raise SettingsError(f"{path}: unknown setting {key!r}; known: {', '.join(sorted(known))}")
     wanted = known[key]
+    if wanted is bool:
+        if not isinstance(value, bool):
+            raise SettingsError(f"{path}: {key} must be true or false")
+        return value
     if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
         raise SettingsError(f"{path}: {key} must be a number that is not negative")
     if wanted is int and value != int(value):
