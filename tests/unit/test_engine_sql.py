@@ -340,7 +340,6 @@ REFUSALS = [
     ("EXPLAIN SELECT 1", "EXPLAIN"),
     ("SELECT * INTO other FROM places", "SELECT INTO"),
     ("SELECT * FROM places PIVOT (count(*) FOR name IN ('a'))", "PIVOTS"),
-    ("SELECT H3_FromLongLat(1, 2, 3)", "H3_FROMLONGLAT"),
     ("SELECT ST_Segmentize(ST_Point(1, 2), 3)", "ST_SEGMENTIZE"),
     ("SELECT default_iam_role()", "DEFAULT_IAM_ROLE"),
     ("SELECT has_schema_privilege('public', 'usage')", "HAS_SCHEMA_PRIVILEGE"),

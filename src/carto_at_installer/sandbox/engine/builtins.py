@@ -76,8 +76,6 @@ REFUSED: frozenset[str] = frozenset(
         " st_maxdistance st_mmin st_mmax st_memsize st_minimumboundingcircle st_nrings st_pointonsurface"
         " st_removepoint st_scale st_segmentize st_setpoint st_summary st_triangulate st_translate"
         " st_voronoidiagram st_voronoi st_polygonize st_linemerge st_node"
-        " h3_boundary h3_center h3_distance h3_fromlonglat h3_frompoint h3_isvalid h3_polyfill"
-        " h3_resolution h3_tochildren h3_toparent h3_ispentagon h3_kring"
         " approximate_percentile_disc hll hll_cardinality hll_combine hll_create_sketch"
         " object_transform array_contains array_distinct array_except array_exists array_filter"
         " array_intersection array_position array_positions array_remove array_sort array_transform"

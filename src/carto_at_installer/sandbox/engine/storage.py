@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from carto_at_installer.sandbox.engine import catalog_views, shims, text
 from carto_at_installer.sandbox.engine.external import ExternalOptions, ExternalTarget
+from carto_at_installer.sandbox.engine.shims import h3_cells
 from carto_at_installer.sandbox.errors import RedshiftError
 
 CATALOG = "redshift"
@@ -126,6 +127,7 @@ def _register(connection: duckdb.DuckDBPyConnection, run_external: Any) -> None:
         ("pg_geometry_text", _geometry_text, ["BLOB", "VARCHAR", "INTEGER"], "VARCHAR"),
         ("pg_geometry_ewkb", _geometry_ewkb, ["BLOB", "INTEGER"], "VARCHAR"),
         ("pg_cut", _cut, ["VARCHAR", "INTEGER"], "VARCHAR"),
+        *h3_cells.FUNCTIONS,
     ):
         create_function(name, function, arguments, result, type="arrow", null_handling="special")
 

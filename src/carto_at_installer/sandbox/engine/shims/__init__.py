@@ -5,6 +5,7 @@ from __future__ import annotations
 from carto_at_installer.sandbox.engine.shims import (
     catalog,
     dates,
+    h3_cells,
     numbers,
     semistructured,
     spatial,
@@ -19,6 +20,7 @@ MACROS: tuple[Macro, ...] = (
     *dates.MACROS,
     *semistructured.MACROS,
     *spatial.MACROS,
+    *h3_cells.MACROS,
     *catalog.MACROS,
 )
 BY_NAME: dict[str, tuple[Macro, ...]] = {
