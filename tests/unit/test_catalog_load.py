@@ -122,10 +122,11 @@ def test_every_bundled_function_says_why_and_shows_an_example(bundled):
 def test_batches_fit_into_lambda_payloads(bundled):
     """A row's result is at most 65 535 bytes; double encoding adds three bytes for each quote of its JSON."""
     quotes_per_byte = {
-        "__QUADBIN_KRING_DISTANCES": 4 / len('{"index":5192650370358181887,"distance":1},')
+        "__QUADBIN_KRING_DISTANCES": 4 / len('{"index":5192650370358181887,"distance":1},'),
+        "__H3_KRING_DISTANCES_INT": 4 / len('{"index":595478781590765567,"distance":1},'),
     }
     bounded = {("S2_BOUNDARY", 1): 270, ("__S2_CENTER", 1): 50, ("__S2_POLYFILL_BBOX", 4): 8 * 21}
-    shapes = {"__QUADBIN_POLYFILL", "__S2_POLYFILL"}
+    shapes = {"__QUADBIN_POLYFILL", "__S2_POLYFILL", "__H3_POLYFILL", "__H3_POLYFILL_INT"}
     # Bytes of the response for each byte received, at most: a point of a MultiPoint is 42 bytes in hexadecimal.
     growth = {
         "__DELAUNAYLINES": 310 / 42,
@@ -133,6 +134,7 @@ def test_batches_fit_into_lambda_payloads(bundled):
         "__VORONOILINES": 240 / 42,
         "__VORONOIPOLYGONS": 310 / 42,
         "__CLUSTERKMEANS": 150 / 42,
+        "__H3_COMPACT": 24 / 26,
     }
     for function in bundled.functions:
         external = function.external

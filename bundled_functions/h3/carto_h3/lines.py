@@ -1,0 +1,160 @@
+"""Which cells lines pass through.
+
+Cells are taken as H3_BOUNDARY draws them: straight edges between their vertices in longitude and latitude, like the
+edges of a geometry. These shapes tile the plane, around the antimeridian too; the cell of a pole is all that is beyond
+its outline. The cells near a line are found from points along it, and each one's shape is tested.
+"""
+
+from __future__ import annotations
+
+from itertools import chain, repeat
+from typing import TYPE_CHECKING
+
+import h3.api.memview_int as h3
+import numpy as np
+import shapely
+
+from carto_h3.cells import children
+from carto_h3.rings import neighbours
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from carto_h3.cells import Integers
+
+    Floats = NDArray[np.float64]
+    Shapes = NDArray[np.object_]
+
+EDGE_RADIANS = tuple(h3.average_hexagon_edge_length(z, "km") / 6371.007180918475 for z in range(16))
+"""The average length of a cell's edge at each resolution, on the unit sphere."""
+
+_SPACING = 0.6
+"""Between points along a line, in edges. Cells that do not touch are an edge apart: no position is so far from the
+nearest point that its cell is not that of the point or next to it, although edges are drawn straight."""
+
+_FEW_CELLS = 1
+"""Up to this resolution all cells of the Earth are tested."""
+
+_POLAR_RINGS = 4
+"""So near to a pole, straight edges may differ from edges on the sphere by more than a cell: all cells are tested."""
+
+
+def radians_along(path: Floats) -> Floats:
+    """Return how long each segment of a path (n positions, shape (n, 2)) is at most, on the unit sphere."""
+    latitudes = np.abs(path[:, 1])
+    nearest = np.minimum(latitudes[:-1], latitudes[1:])
+    nearest[path[:-1, 1] * path[1:, 1] <= 0] = 0
+    dx, dy = np.radians(np.diff(path, axis=0)).T
+    length: Floats = np.hypot(dx * np.cos(np.radians(nearest)), dy)
+    return length
+
+
+def cells_at(positions: Floats, resolution: int) -> Integers:
+    """Return the cell of each position, given as longitude and latitude: shape (n, 2)."""
+    longitudes, latitudes = positions[:, 0].tolist(), positions[:, 1].tolist()
+    found = map(h3.latlng_to_cell, latitudes, longitudes, repeat(resolution))
+    return np.fromiter(found, np.int64, len(positions))
+
+
+def crossed(paths: list[Floats], resolution: int) -> tuple[Integers, Shapes]:
+    """Return the cells that the paths pass through or touch, and the shape of each near the paths.
+
+    A cell may be there more than once, with shapes that are whole turns around the Earth apart.
+    """
+    spacing = _SPACING * EDGE_RADIANS[resolution]
+    sampled = cells_at(np.concatenate([_along(path, spacing) for path in paths]), resolution)
+    positions = np.concatenate(paths)
+    cells = _candidates(sampled, positions, resolution)
+    cells, drawn = _drawn(cells, positions.min(axis=0), positions.max(axis=0))
+    moving = [shapely.LineString(path) for path in paths if np.ptp(path, axis=0).any()]
+    lines = shapely.multilinestrings(np.array(moving, dtype=object))
+    shapely.prepare(lines)
+    touched = shapely.intersects(lines, drawn)
+    return cells[touched], drawn[touched]
+
+
+def _along(path: Floats, spacing: float) -> Floats:
+    """Return the path's vertices, with points between them that are at most `spacing` radians apart."""
+    counts = np.maximum(np.ceil(radians_along(path) / spacing), 1).astype(np.int64)
+    owner = np.repeat(np.arange(len(counts)), counts)
+    place = np.arange(len(owner)) - (np.cumsum(counts) - counts)[owner]
+    share = (place / counts[owner])[:, None]
+    between = path[owner] * (1 - share) + path[owner + 1] * share
+    return np.concatenate((between, path[-1:]))
+
+
+def _candidates(sampled: Integers, positions: Floats, resolution: int) -> Integers:
+    """Return the cells that may hold a position of lines with `sampled` cells along them."""
+    if resolution <= _FEW_CELLS:
+        return all_cells(resolution)
+    cells = neighbours(np.unique(sampled))
+    if np.radians(90 - np.abs(positions[:, 1]).max()) < _POLAR_RINGS * EDGE_RADIANS[resolution]:
+        disks = [h3.grid_disk(pole, _POLAR_RINGS) for pole in poles(resolution)]
+        cells = np.union1d(cells, np.frombuffer(b"".join(disks), np.int64))
+    return cells
+
+
+def all_cells(resolution: int) -> Integers:
+    """Return all cells of a resolution."""
+    coarsest = np.sort(np.frombuffer(h3.get_res0_cells(), np.int64))
+    return children(coarsest, np.full(len(coarsest), resolution))[0]
+
+
+def poles(resolution: int) -> tuple[int, int]:
+    """Return the cells of the north and the south pole."""
+    return h3.latlng_to_cell(90, 0, resolution), h3.latlng_to_cell(-90, 0, resolution)
+
+
+def _drawn(cells: Integers, lowest: Floats, highest: Floats) -> tuple[Integers, Shapes]:
+    """Draw cells wherever they meet the box between two positions: a copy for each turn around the Earth.
+
+    Shapes do not break at the antimeridian. Cells that do not meet the box are left out.
+    """
+    vertices, owner = _outlines(cells)
+    starts = np.searchsorted(owner, np.arange(len(cells)))
+    low, high = np.minimum.reduceat(vertices, starts), np.maximum.reduceat(vertices, starts)
+    first = np.ceil((lowest[0] - high[:, 0]) / 360).astype(np.int64)
+    last = np.floor((highest[0] - low[:, 0]) / 360).astype(np.int64)
+    apart = (high[:, 1] < lowest[1]) | (low[:, 1] > highest[1])
+    copies = np.where(apart, 0, np.maximum(last - first + 1, 0))
+    shapes = shapely.polygons(shapely.linearrings(vertices, indices=owner))
+    chosen = np.repeat(np.arange(len(cells)), copies)
+    turns = first[chosen] + np.arange(len(chosen)) - (np.cumsum(copies) - copies)[chosen]
+    shapes = shapes[chosen]
+    away = np.flatnonzero(turns)
+    if len(away):
+        moved, which = shapely.get_coordinates(shapes[away], return_index=True)
+        moved[:, 0] += 360 * turns[away][which]
+        shapes[away] = shapely.set_coordinates(shapes[away], moved)
+    return cells[chosen], shapes
+
+
+def _outlines(cells: Integers) -> tuple[Floats, Integers]:
+    """Return the vertices of all cells (of one resolution), and the number of the cell that each belongs to."""
+    outlines = list(map(h3.cell_to_boundary, cells.tolist()))
+    lengths = np.fromiter(map(len, outlines), np.int64, len(outlines))
+    flat = chain.from_iterable(chain.from_iterable(outlines))
+    vertices = np.fromiter(flat, np.float64, 2 * int(lengths.sum())).reshape(-1, 2)[:, ::-1].copy()
+    owner = np.repeat(np.arange(len(cells)), lengths)
+    # Edges are shorter than half a turn: a longer step goes across the antimeridian.
+    steps = np.round(np.diff(vertices[:, 0], prepend=vertices[0, 0]) / 360)
+    crossings = np.cumsum(steps)
+    vertices[:, 0] -= 360 * (crossings - crossings[np.cumsum(lengths) - lengths][owner])
+    for pole, latitude in zip(poles(int(cells[0] >> 52 & 15)), (90.0, -90.0), strict=True):
+        for place in np.flatnonzero(cells == pole).tolist():
+            cap = _cap(vertices[owner == place], latitude)
+            vertices = np.concatenate((vertices[owner < place], cap, vertices[owner > place]))
+            caps = np.full(len(cap), place)
+            owner = np.concatenate((owner[owner < place], caps, owner[owner > place]))
+    return vertices, owner
+
+
+def _cap(outline: Floats, latitude: float) -> Floats:
+    """Return the ring of what is between an outline around a pole and the pole's latitude, from -180 to 180."""
+    west = outline[:, 0] - 360 * np.floor((outline[:, 0] + 180) / 360)
+    order = np.argsort(west)
+    x, y = west[order], outline[order, 1]
+    seam = np.interp(180, (x[-1], x[0] + 360), (y[-1], y[0]))
+    longitudes = np.concatenate(([-180], x, [180, 180, -180]))
+    latitudes = np.concatenate(([seam], y, [seam, latitude, latitude]))
+    return np.stack((longitudes, latitudes), axis=1)

@@ -1,0 +1,1 @@
+SELECT {{ schema }}.__H3_DISTANCE({{ origin }}, {{ destination }})

@@ -1,0 +1,2 @@
+{% import "h3/macros.sql" as cells %}
+SELECT COALESCE(H3_IsValid({{ cells.cell(index) }}), FALSE)

@@ -1,0 +1,1 @@
+SELECT COALESCE(H3_IsValid({{ index }}), FALSE)

@@ -1,0 +1,3 @@
+{% import "h3/macros.sql" as cells %}
+SELECT {{ cells.array(schema ~ ".__H3_POLYFILL(ST_AsHexEWKB(" ~ cells.in_degrees(geom) ~ "), "
+  ~ cells.known_resolution(resolution) ~ ", " ~ mode ~ ")") }}

@@ -1,0 +1,2 @@
+{% import "h3/macros.sql" as cells %}
+SELECT {{ cells.parent(index, resolution) }}
