@@ -89,6 +89,8 @@ def test_what_is_outside_the_selection_stays_as_it_is(use, client):
     assert times() == 12
     tested = run("test").data
     assert (tested["passed"], tested["failed"]) == (3, 0)
+    assert run("test", "--functions", "*_new").data["passed"] == 1
+    assert run("test", "--functions", "toy_nwe").code == 2
     assert recorded_options() == {"modules": "", "functions": "", "exclude": ""}
     upgraded = run("upgrade").data
     assert upgraded["selection"]["functions"] == ["TOY_DOUBLE", "TOY_NEW", "TOY_TIMES"]

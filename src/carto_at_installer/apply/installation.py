@@ -156,9 +156,7 @@ class Installer:
             installation = reality.with_foreign(installation, desired, found)
         return replace(observed, installation=installation)
 
-    def _desired(
-        self, catalog: Catalog, offered: Catalog, connection: Connection
-    ) -> DesiredState:
+    def _desired(self, catalog: Catalog, offered: Catalog, connection: Connection) -> DesiredState:
         manifest = read_manifest(self._root)
         builder = DesiredStateBuilder(
             self._options, manifest, connection.identity, connection.target

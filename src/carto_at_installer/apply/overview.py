@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 
 from carto_at_installer.apply.lease import Holder, read_holder
 from carto_at_installer.aws import functions
+from carto_at_installer.catalog.recorded import recorded_catalog
+from carto_at_installer.catalog.select import select
 from carto_at_installer.verify.smoke import recorded_tests, run_smoke_tests
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from carto_at_installer.apply.connection import Connection
+    from carto_at_installer.core.options import SelectionOptions
     from carto_at_installer.core.progress import Progress
     from carto_at_installer.core.releases import Installation, RecordedObject
     from carto_at_installer.plan.resources import DesiredState
@@ -58,10 +61,12 @@ def current_snapshot(connection: Connection) -> tuple[RecordedObject, ...]:
 
 
 def ask_recorded_examples(
-    connection: Connection, progress: Progress
+    connection: Connection, progress: Progress, selection: SelectionOptions
 ) -> tuple[int, list[SmokeFailure]]:
-    """Ask the examples that are recorded with the objects; returns how many, and those that fail."""
-    tests = recorded_tests(current_snapshot(connection), connection.schema)
+    """Ask the examples that are recorded with the chosen objects; returns how many, and those that fail."""
+    objects, schema = current_snapshot(connection), connection.schema
+    chosen = select(recorded_catalog(objects, schema), selection, closed=False).names
+    tests = [test for test in recorded_tests(objects, schema) if test.function in chosen]
     return len(tests), run_smoke_tests(connection.sql, tests, progress)
 
 

@@ -88,15 +88,6 @@ def narrowed(catalog: Catalog, names: Collection[str]) -> Catalog:
     return replace(catalog, modules=tuple(modules))
 
 
-def recorded_in(catalog: Catalog, objects: Iterable[str]) -> frozenset[str]:
-    """The functions of the catalog that are among SQL objects (their names): what an upgrade brings up to date.
-
-    A function counts when its own object is there; a lone external half does not make it installed.
-    """
-    there = {name.upper() for name in objects}
-    return frozenset(each.name for each in catalog.functions if each.name in there)
-
-
 def sql_names(catalog: Catalog) -> frozenset[str]:
     """The names of all SQL objects that the functions of a catalog become."""
     return frozenset(

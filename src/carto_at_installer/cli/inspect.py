@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from carto_at_installer.cli.flags import output_flags
+from carto_at_installer.cli.flags import output_flags, selection_flags
 from carto_at_installer.cli.lifecycle import opened, place_flags
 
 if TYPE_CHECKING:
@@ -184,21 +184,27 @@ def diff(terminal: Terminal, /, *, function: str | None, **flags: Any) -> Result
 
 @click.command()
 @place_flags
+@selection_flags
 @output_flags
 @click.pass_obj
 def test(terminal: Terminal, /, **flags: Any) -> Result:
     """Ask the recorded examples and compare the answers.
 
     Needs nothing but the target: the examples are recorded with the functions.
-    """
+
+    \b
+    carto-at test --cluster-id my-cluster --database dev --modules quadbin
+    """  # noqa: D301 - \b is click's mark for lines to keep
     from carto_at_installer.apply.overview import ask_recorded_examples  # noqa: PLC0415
     from carto_at_installer.cli import reports  # noqa: PLC0415
     from carto_at_installer.cli.progress import shown  # noqa: PLC0415
+    from carto_at_installer.cli.selection import selection_of  # noqa: PLC0415
     from carto_at_installer.core.result import Paragraph, Result  # noqa: PLC0415
 
+    selection = selection_of(flags)
     connection = opened(flags)
     with shown(terminal) as progress:
-        count, failures = ask_recorded_examples(connection, progress)
+        count, failures = ask_recorded_examples(connection, progress, selection)
     passed = count - len(failures)
     data = {**reports.place(connection), "passed": passed, "failed": len(failures)}
     text = f"{passed} of {count} functions answer as documented in {reports.where(connection)}."
