@@ -66,6 +66,12 @@ class Store:
         self._connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
 
     @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep other threads out, without a transaction: for who takes another lock too and must take this one first."""
+        with self._lock:
+            yield
+
+    @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """All or nothing, one at a time; nested uses join the outer transaction."""
         with self._lock:

@@ -73,7 +73,7 @@ class MotoServices:
 
     def caller(self, access_key: str) -> Caller:
         """Whose key that is; moto is not loaded as long as no key was ever given out."""
-        with _lock:
+        with self._store.held(), _lock:
             if self._application is None and not self._store.query(
                 "SELECT 1 FROM journal WHERE service IN ('iam', 'sts') LIMIT 1"
             ):
@@ -92,9 +92,13 @@ class MotoServices:
 
     @contextmanager
     def _held(self) -> Iterator[None]:
-        """Moto for this home alone: its state is global in the process, so that another home's is replaced."""
+        """Moto for this home alone: its state is global in the process, so that another home's is replaced.
+
+        The store's lock is taken first, always: services ask for roles inside transactions of theirs, and what moto
+        does is recorded in one.
+        """
         global _holder  # noqa: PLW0603  (moto's own state is as global)
-        with _lock:
+        with self._store.held(), _lock:
             if _holder is not self:
                 _holder = self
                 self._load()
