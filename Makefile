@@ -10,7 +10,7 @@ SOURCES := $(shell find bundled_functions sql src/carto_at_installer/bundle src/
 SANDBOX_HOME := $(CURDIR)/build/demo-sandbox
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint unit functional boundary packaging bench build wheelhouse clean
+.PHONY: help setup demo test lint unit functional crashes boundary packaging bench build wheelhouse clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -52,6 +52,9 @@ unit: setup ## Tests without input and output, in seconds
 
 functional: setup ## Tests of the commands against the sandbox
 	$(BIN)/python -m pytest -q tests/functional
+
+crashes: setup ## Kill every command before and after every changing call
+	CARTO_AT_ALL_MOMENTS=1 $(BIN)/python -m pytest -q tests/functional/test_crashes.py
 
 boundary: setup ## Tests of what is assumed of other libraries
 	$(BIN)/python -m pytest -q tests/boundary

@@ -19,11 +19,14 @@ from tests.functional.world import cloud, fresh_sandbox
 KILLED = 99
 # How many changing calls each command makes on the toy pack; the first test of each holds the number.
 CHANGES = {"install": 12, "upgrade": 5, "rollback": 4, "uninstall": 12}
+# Between the end of a changing call and the begin of the next only reading calls lie, so both moments leave the same
+# behind; `make crashes` tries them all the same.
 MOMENTS = [
     (command, number, when)
     for command, total in CHANGES.items()
     for number in range(1, total + 1)
     for when in ("before", "after")
+    if when == "after" or number == 1 or os.environ.get("CARTO_AT_ALL_MOMENTS")
 ]
 
 

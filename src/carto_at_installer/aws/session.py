@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import os
 import threading
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import botocore.exceptions
+import botocore.session
 from botocore.config import Config
 
 from carto_at_installer.__about__ import __version__
@@ -26,6 +28,18 @@ _ATTEMPTS = 8
 _FIRST_CALL_ATTEMPTS = 2  # an unreachable endpoint shall be reported soon, by the first call
 
 
+@cache
+def _service_models() -> Any:
+    """Botocore's reader of service models, which keeps what it has read: one command opens several sessions."""
+    return botocore.session.get_session().get_component("data_loader")
+
+
+def _botocore_session() -> botocore.session.Session:
+    session = botocore.session.get_session()
+    session.register_component("data_loader", _service_models())
+    return session
+
+
 class AwsSession:
     """One set of credentials in one region, with thread-safe, cached clients and a ledger of all calls.
 
@@ -35,6 +49,7 @@ class AwsSession:
     def __init__(self, options: AwsOptions) -> None:
         with translated("open an AWS session"):
             self._session = boto3.Session(
+                botocore_session=_botocore_session(),
                 profile_name=options.profile or None,
                 region_name=options.region or os.environ.get("AWS_REGION") or None,
             )
