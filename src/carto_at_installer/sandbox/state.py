@@ -67,7 +67,7 @@ class Store:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Keep other threads out, without a transaction: for who takes another lock too and must take this one first."""
+        """Keep other threads out, without a transaction: for who takes another lock too, and this one first."""
         with self._lock:
             yield
 
