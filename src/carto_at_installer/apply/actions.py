@@ -9,7 +9,7 @@ from carto_at_installer.aws import clusters, functions, log_groups, roles
 from carto_at_installer.aws.functions import FunctionSettings
 from carto_at_installer.core.errors import CartoAtError, SqlError
 from carto_at_installer.plan import steps as s
-from carto_at_installer.sql.ddl import drop_function
+from carto_at_installer.sql.ddl import drop_object
 from carto_at_installer.sql.identifiers import quote_identifier
 from carto_at_installer.sql.literals import literal
 
@@ -225,7 +225,10 @@ class Performer:
         recorded = self.unrecorded
         statements = [
             self._lease.guard(),
-            *(drop_function(schema, gone.name, [gone.types]) for gone in reversed(action.drops)),
+            *(
+                drop_object(gone.kind, schema, gone.name, [gone.types])
+                for gone in reversed(action.drops)
+            ),
             *(o.ddl for o in action.changed),
             *self._store.module_statements(release, action.module, action.changed, action.drops),
             *self._store.done_statements(release, recorded),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from carto_at_installer.core.functions import Kind
 from carto_at_installer.core.releases import Installation, RecordedObject
 from carto_at_installer.sql.literals import literal
 from carto_at_installer.sql.types import base_type, catalog_type, signature_key
@@ -61,9 +62,16 @@ def without_missing(installation: Installation, found: Iterable[DatabaseFunction
     kept = tuple(
         o
         for o in installation.objects
-        if _key(o) in present and present[_key(o)].returns == base_type(o.returns)
+        if _key(o) in present and _returns_like(present[_key(o)], o.kind, o.returns)
     )
     return replace(installation, objects=kept)
+
+
+def _returns_like(found: DatabaseFunction, kind: str, returns: str) -> bool:
+    """Whether a function returns what is recorded; for a procedure, whether it is one."""
+    if kind == Kind.PROCEDURE:
+        return found.language == "plpgsql"
+    return found.returns == base_type(returns)
 
 
 def with_foreign(
@@ -81,7 +89,9 @@ def with_foreign(
         ours = wanted.get(function.key)
         if ours is None or function.key in known:
             continue
-        same = function.language in _REPLACEABLE and function.returns == base_type(ours.returns)
+        same = function.language in _REPLACEABLE | {"plpgsql"} and _returns_like(
+            function, ours.kind, ours.returns
+        )
         returns = ours.returns if same else _UNKNOWN
         foreign.append(
             RecordedObject(ours.module, ours.name, ours.signature, function.language, returns, "")

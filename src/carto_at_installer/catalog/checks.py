@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from carto_at_installer.catalog.expressions import select_fault
+from carto_at_installer.catalog.expressions import call_fault, select_fault
 from carto_at_installer.catalog.handlers import registered_handlers
 from carto_at_installer.core.errors import CatalogError
+from carto_at_installer.core.functions import Kind
 from carto_at_installer.documents.fields import suggestion
 from carto_at_installer.sql.calls import called_functions
 from carto_at_installer.sql.templates import example_sql
@@ -29,8 +30,7 @@ def check_signatures(modules: list[DeclaredModule], faults: FaultList) -> None:
         function, external = declared.function, declared.function.external
         signatures = []
         if function.template is not None:
-            types = tuple(argument.type for argument in function.arguments)
-            signatures.append((function.name, types, declared.line))
+            signatures.append((function.name, function.input_types, declared.line))
         if external is not None:
             types = tuple(argument.type for argument in external.arguments)
             signatures.append((external.name, types, declared.external_line))
@@ -110,7 +110,7 @@ def check_requires(modules: list[DeclaredModule], faults: FaultList) -> None:
 
 
 def check_examples(modules: list[DeclaredModule], faults: FaultList) -> None:
-    """Every example is `SELECT <expression>`, so that smoke tests can ask several in one query."""
+    """Every example is `SELECT <expression>`, for smoke tests to ask several in one query, or a procedure's CALL."""
     for each in declared_functions(modules):
         for example, line in zip(each.function.examples, each.example_lines, strict=True):
             try:
@@ -118,13 +118,9 @@ def check_examples(modules: list[DeclaredModule], faults: FaultList) -> None:
             except CatalogError as error:
                 faults.add(each.file, line, f"function {each.function.name}: {error.message}")
                 continue
-            reason = select_fault(sql, clauses_inside=True)
+            reason = _example_fault(each.function.kind, sql)
             if reason:
-                faults.add(
-                    each.file,
-                    line,
-                    f"function {each.function.name}: an example is one SELECT <expression>, but {reason}",
-                )
+                faults.add(each.file, line, f"function {each.function.name}: {reason}")
             elif each.function.name not in called_functions(sql, CHECK_SCHEMA):
                 faults.add(
                     each.file,
@@ -132,6 +128,14 @@ def check_examples(modules: list[DeclaredModule], faults: FaultList) -> None:
                     f"function {each.function.name}: its example does not call "
                     f"{{{{ schema }}}}.{each.function.name}",
                 )
+
+
+def _example_fault(kind: Kind, sql: str) -> str:
+    if kind is Kind.PROCEDURE:
+        reason = call_fault(sql)
+        return reason and f"an example of a procedure is one CALL, but {reason}"
+    reason = select_fault(sql, clauses_inside=True)
+    return reason and f"an example is one SELECT <expression>, but {reason}"
 
 
 def declared_functions(modules: list[DeclaredModule]) -> list[Declared]:

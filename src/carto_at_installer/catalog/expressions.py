@@ -1,4 +1,7 @@
-"""Checks by its tokens that SQL of the catalog is `SELECT <expression>`, as SQL functions and examples need it."""
+"""Checks by its tokens that SQL of the catalog has the form it needs.
+
+That is `SELECT <expression>` for SQL functions and examples, a block for procedures, and a CALL for their examples.
+"""
 
 from __future__ import annotations
 
@@ -47,6 +50,32 @@ def select_fault(sql: str, *, clauses_inside: bool) -> str:
     if len(pieces) == 1:
         return "there is no expression after SELECT"
     return _expression_fault(pieces[1:], clauses_inside=clauses_inside)
+
+
+def call_fault(sql: str) -> str:
+    """Why `sql` is not one CALL, or an empty string."""
+    try:
+        statements = split(sql)
+    except SqlTextError as error:
+        return str(error)
+    if len(statements) != 1 or ";" in _last(sql):
+        return "it has to be one statement without a semicolon"
+    first = next(token.text for token in tokens(sql) if not token.blank)
+    return "" if first.lower() == "call" else f"it starts with {first!r}, not with CALL"
+
+
+def block_fault(sql: str) -> str:
+    """Why `sql` is not the block of a procedure (`[DECLARE ...] BEGIN ... END`), or an empty string."""
+    try:
+        words = [token.text.lower() for token in tokens(sql) if not token.blank]
+    except SqlTextError as error:
+        return str(error)
+    if not words or words[0] not in {"declare", "begin"}:
+        return f"it starts with {words[0] if words else ''!r}, not with DECLARE or BEGIN"
+    if "begin" not in words:
+        return "there is no BEGIN"
+    last = words[-2] if words[-1] == ";" and len(words) > 1 else words[-1]
+    return "" if last == "end" else f"it ends with {last!r}, not with END"
 
 
 def _last(sql: str) -> str:

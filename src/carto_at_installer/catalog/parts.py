@@ -9,7 +9,13 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from carto_at_installer.core.functions import Argument, Example, External, Volatility
+from carto_at_installer.core.functions import (
+    Argument,
+    ArgumentMode,
+    Example,
+    External,
+    Volatility,
+)
 from carto_at_installer.sql.identifiers import identifier_fault
 from carto_at_installer.sql.templates import RESERVED_NAMES
 from carto_at_installer.sql.types import TypeNameError, canonical_type, crosses_to_lambda
@@ -22,6 +28,7 @@ MAX_BATCH_ROWS = 2_147_483_647
 MAX_BATCH_SIZE_KB = 5 * 1024
 MAX_RETRY_TIMEOUT_MS = 3_600_000
 _ARGUMENT_KEYS = ("name", "type", "description")
+_PROCEDURE_ARGUMENT_KEYS = (*_ARGUMENT_KEYS, "mode")
 _EXAMPLE_KEYS = ("title", "sql", "result", "unordered", "error")
 _EXTERNAL_KEYS = (
     "name",
@@ -51,7 +58,13 @@ class Signature:
 
 
 def read_signature(fields: Fields) -> Signature:
-    """The signature of a function. STABLE unless it says something else."""
+    """The signature of a function, STABLE unless it says something else, or of a procedure, which returns nothing."""
+    if fields.has("procedure"):
+        for key in ("returns", "volatility", "external", "template"):
+            if fields.has(key):
+                fields.fault(fields.line(key), f"{fields.what}: a procedure has no {key!r}")
+        arguments = _arguments(fields, _PROCEDURE_ARGUMENT_KEYS)
+        return Signature(_name(fields), arguments, "", Volatility.VOLATILE)
     return Signature(
         _name(fields),
         _arguments(fields),
@@ -63,7 +76,7 @@ def read_signature(fields: Fields) -> Signature:
 def read_external(function: Fields, signature: Signature) -> External | None:
     """The Lambda half of a function; what it does not say is as in the function's own signature."""
     node = function.node_of("external")
-    if node is None:
+    if node is None or function.has("procedure"):
         return None
     fields = function.nested(node, _EXTERNAL_KEYS, f"{function.what}: external")
     volatile = signature.volatility is Volatility.VOLATILE
@@ -118,7 +131,7 @@ def _name(fields: Fields) -> str:
     return name.upper()
 
 
-def _arguments(fields: Fields) -> tuple[Argument, ...]:
+def _arguments(fields: Fields, keys: tuple[str, ...] = _ARGUMENT_KEYS) -> tuple[Argument, ...]:
     nodes = fields.items("arguments", required=True)
     if len(nodes) > MAX_ARGUMENTS:
         fields.fault(
@@ -127,7 +140,7 @@ def _arguments(fields: Fields) -> tuple[Argument, ...]:
         )
     found: list[Argument] = []
     for node in nodes:
-        argument = _argument(fields.nested(node, _ARGUMENT_KEYS, f"{fields.what}: argument"))
+        argument = _argument(fields.nested(node, keys, f"{fields.what}: argument"))
         if argument.name and any(argument.name == each.name for each in found):
             fields.fault(node.line, f"{fields.what}: two arguments are called {argument.name!r}")
         found.append(argument)
@@ -143,7 +156,19 @@ def _argument(fields: Fields) -> Argument:
         )
     if name in RESERVED_NAMES:
         fields.fault(fields.line("name"), f"{fields.what}: {name!r} names the {name} in templates")
-    return Argument(name, _type(fields, "type"), fields.text("description", ""))
+    return Argument(name, _type(fields, "type"), fields.text("description", ""), _mode(fields))
+
+
+def _mode(fields: Fields) -> ArgumentMode:
+    text = fields.text("mode", ArgumentMode.IN.value)
+    try:
+        return ArgumentMode(text.upper())
+    except ValueError:
+        if text:
+            fields.fault(
+                fields.line("mode"), f"{fields.what}: the mode is IN, OUT or INOUT, not {text!r}"
+            )
+        return ArgumentMode.IN
 
 
 def _type(fields: Fields, key: str) -> str:

@@ -33,6 +33,7 @@ _FUNCTION_KEYS = (
     "description",
     "why",
     "template",
+    "procedure",
     "external",
     "requires",
     "clouds",
@@ -148,7 +149,7 @@ def _function(module: Fields, node: Node) -> Declared:
     function = Function(
         name=signature.name,
         module=fields.file.parent.name,
-        kind=Kind.SQL if template else Kind.EXTERNAL,
+        kind=_kind(fields, template),
         arguments=signature.arguments,
         returns=signature.returns,
         volatility=signature.volatility,
@@ -166,7 +167,7 @@ def _function(module: Fields, node: Node) -> Declared:
         file=fields.file,
         line=node.line,
         external_line=fields.line("external"),
-        template_line=fields.line("template"),
+        template_line=fields.line(_body_key(fields)),
         requires_lines=requires,
         example_lines=tuple(line for _, line in examples),
     )
@@ -187,9 +188,12 @@ def _clouds(fields: Fields) -> tuple[str, ...]:
 def _check_halves(
     fields: Fields, name: str, template: str | None, external: External | None
 ) -> None:
+    if fields.has("procedure"):
+        return
     if not fields.has("template") and external is None:
         fields.fault(
-            fields.node.line, f"{fields.what}: needs a 'template', an 'external' part, or both"
+            fields.node.line,
+            f"{fields.what}: needs a 'template', an 'external' part, or both; or a 'procedure'",
         )
     if not fields.has("template") and external is not None and external.name != name:
         fields.fault(
@@ -203,14 +207,26 @@ def _check_halves(
         )
 
 
+def _body_key(fields: Fields) -> str:
+    """The key that names the file with the body: a procedure has its own."""
+    return "procedure" if fields.has("procedure") else "template"
+
+
+def _kind(fields: Fields, template: str | None) -> Kind:
+    if fields.has("procedure"):
+        return Kind.PROCEDURE
+    return Kind.SQL if template else Kind.EXTERNAL
+
+
 def _template(fields: Fields) -> str | None:
-    if not fields.has("template"):
+    key = _body_key(fields)
+    if not fields.has(key):
         return None
-    name = fields.text("template")
+    name = fields.text(key)
     if name and not _TEMPLATE_NAME.fullmatch(name):
         fields.fault(
-            fields.line("template"),
-            f"{fields.what}: the template {name!r} is not the name of a file such as my_function.sql",
+            fields.line(key),
+            f"{fields.what}: the {key} {name!r} is not the name of a file such as my_function.sql",
         )
         return None
     return f"{fields.file.parent.name}/{name}" if name else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from carto_at_installer.catalog.checks import CHECK_SCHEMA, declared_functions
-from carto_at_installer.catalog.expressions import select_fault
+from carto_at_installer.catalog.expressions import block_fault, select_fault
 from carto_at_installer.core.errors import CatalogError
 from carto_at_installer.core.functions import Kind
 from carto_at_installer.documents.fields import suggestion
@@ -25,7 +25,7 @@ def check_templates(
     bodies = {
         id(each): _body(each, templates, faults)
         for each in declared_functions(modules)
-        if each.function.kind is Kind.SQL
+        if each.function.kind is not Kind.EXTERNAL
     }
     known = {each.function.name for each in declared_functions(modules)}
     known |= {
@@ -74,16 +74,19 @@ def _body(declared: Declared, templates: Templates, faults: FaultList) -> str | 
             f"{error.reason} (rendered for {declared.function.name})",
         )
         return None
-    reason = select_fault(body, clauses_inside=False)
+    reason = _body_fault(declared.function.kind, body)
     if reason:
-        _template_fault(
-            declared,
-            templates,
-            f"a SQL function's body is one SELECT <expression>, but {reason}",
-            faults,
-        )
+        _template_fault(declared, templates, reason, faults)
         return None
     return body
+
+
+def _body_fault(kind: Kind, body: str) -> str:
+    if kind is Kind.PROCEDURE:
+        reason = block_fault(body)
+        return reason and f"a procedure's body is one block, but {reason}"
+    reason = select_fault(body, clauses_inside=False)
+    return reason and f"a SQL function's body is one SELECT <expression>, but {reason}"
 
 
 def _has_undefined(declared: Declared, templates: Templates, faults: FaultList) -> bool:

@@ -10,7 +10,7 @@ import click
 from carto_at_installer.cli.flags import needless_sandbox_flag, output_flags, selection_flags
 
 if TYPE_CHECKING:
-    from carto_at_installer.core.functions import Catalog, Function
+    from carto_at_installer.core.functions import Argument, Catalog, Function
     from carto_at_installer.core.result import Block, Result
 
 
@@ -97,6 +97,16 @@ def _place(function: Function) -> str:
     return "Lambda" if function.external else "SQL"
 
 
+def _heading(function: Function) -> str:
+    if function.kind == "procedure":
+        return f"CALL {function.signature}"
+    return f"{function.signature} -> {function.returns}"
+
+
+def _passing(argument: Argument) -> str:
+    return argument.type if argument.mode == "IN" else f"{argument.mode} {argument.type}"
+
+
 def _document(function: Function) -> dict[str, Any]:
     return {
         "module": function.module,
@@ -132,13 +142,13 @@ def _description(function: Function) -> list[Block]:
     from carto_at_installer.core.result import Code, Paragraph, Table  # noqa: PLC0415
 
     blocks: list[Block] = [
-        Paragraph(f"{function.signature} -> {function.returns}", "title"),
+        Paragraph(_heading(function), "title"),
         Paragraph(function.summary),
     ]
     if function.description:
         blocks.append(Paragraph("\n" + function.description.strip()))
     if function.arguments:
-        rows = tuple((a.name, a.type, a.description) for a in function.arguments)
+        rows = tuple((a.name, _passing(a), a.description) for a in function.arguments)
         blocks.append(Table(("argument", "type", "meaning"), rows))
     if function.why:
         blocks.append(Paragraph(f"Runs in {_place(function)}: {function.why.strip()}", "muted"))

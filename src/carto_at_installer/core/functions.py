@@ -29,13 +29,22 @@ class Kind(StrEnum):
     PROCEDURE = "procedure"
 
 
+class ArgumentMode(StrEnum):
+    """Which way an argument of a procedure goes. Functions have IN only."""
+
+    IN = "IN"
+    OUT = "OUT"
+    INOUT = "INOUT"
+
+
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """One argument of a function: its documented name and its canonical Redshift type."""
+    """One argument of a function or procedure: its documented name and its canonical Redshift type."""
 
     name: str
     type: str
     description: str = ""
+    mode: ArgumentMode = ArgumentMode.IN
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +88,12 @@ class External:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """One SQL function with one signature. Overloads are several `Function`s of one name.
+    """One SQL function or procedure with one signature. Overloads are several `Function`s of one name.
 
     `template` is the path of its SQL body below the pack's `sql/` folder, or None where users call the external
-    function itself. `requires` names other functions of the pack that its SQL calls. `why` says why it runs where it
-    runs (in the engine or in Lambda). `clouds` are the data warehouses that it is for.
+    function itself. A procedure returns nothing (an empty text) but its OUT and INOUT arguments. `requires` names
+    other functions of the pack that its SQL calls. `why` says why it runs where it runs (in the engine or in Lambda).
+    `clouds` are the data warehouses that it is for.
     """
 
     name: str
@@ -109,7 +119,12 @@ class Function:
     @property
     def signature(self) -> str:
         """`NAME(TYPE, TYPE)`, as Redshift identifies a function."""
-        return f"{self.name}({', '.join(argument.type for argument in self.arguments)})"
+        return f"{self.name}({', '.join(self.input_types)})"
+
+    @property
+    def input_types(self) -> tuple[str, ...]:
+        """The types of what a caller gives: they identify a function or procedure, OUT arguments do not."""
+        return tuple(a.type for a in self.arguments if a.mode is not ArgumentMode.OUT)
 
 
 @dataclass(frozen=True, slots=True)

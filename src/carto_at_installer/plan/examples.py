@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from carto_at_installer.catalog.select import reached_names
-from carto_at_installer.core.functions import Example
+from carto_at_installer.core.functions import Example, Kind
 from carto_at_installer.sql.calls import called_functions
 from carto_at_installer.sql.templates import example_sql
 
@@ -21,8 +21,11 @@ _SCHEMA = "carto"
 def smoke_example(function: Function, there: Collection[str] | None = None) -> Example | None:
     """The example that a smoke test asks: the first one that answers a value and calls nothing that is not there.
 
-    `there` are the names of the SQL functions that can be called; None stands for all.
+    `there` are the names of the SQL functions that can be called; None stands for all. A procedure has none: its
+    examples make tables.
     """
+    if function.kind is Kind.PROCEDURE:
+        return None
     return next(
         (each for each in function.examples if each.has_result and _asks(each, there)), None
     )

@@ -10,7 +10,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from carto_at_installer.core.functions import Volatility
+from carto_at_installer.core.functions import Kind, Volatility
 from carto_at_installer.sql.identifiers import (
     lambda_name,
     quote_identifier,
@@ -84,6 +84,20 @@ def create_sql_function(schema: str, function: Function, body: str) -> str:
     )
 
 
+def create_procedure(schema: str, procedure: Function, body: str) -> str:
+    """`CREATE OR REPLACE PROCEDURE ... LANGUAGE plpgsql` around a rendered block, run with the rights of the caller."""
+    arguments = ", ".join(f"{a.name} {a.mode} {a.type}" for a in procedure.arguments)
+    tag = _dollar_tag(body)
+    return "\n".join(
+        [
+            f"CREATE OR REPLACE PROCEDURE {quote_identifier(schema)}.{procedure.name}({arguments})",
+            f"AS {tag}",
+            f"  {body}",
+            f"{tag} LANGUAGE plpgsql SECURITY INVOKER",
+        ]
+    )
+
+
 def _dollar_tag(body: str) -> str:
     """A dollar quote that does not occur in `body`; a line break keeps the two apart."""
     number = 0
@@ -99,6 +113,17 @@ def drop_function(schema: str, name: str, types: Sequence[str]) -> str:
     return f"DROP FUNCTION {_signature(schema, name, types)} RESTRICT"
 
 
+def drop_procedure(schema: str, name: str, types: Sequence[str]) -> str:
+    """`DROP PROCEDURE` with the types of its IN and INOUT arguments, which are its signature."""
+    return f"DROP PROCEDURE {_signature(schema, name, types)}"
+
+
+def drop_object(kind: str, schema: str, name: str, types: Sequence[str]) -> str:
+    """The statement that drops an object of a kind, or of a language as the database's catalogs name it."""
+    drop = drop_procedure if kind in {Kind.PROCEDURE, "plpgsql"} else drop_function
+    return drop(schema, name, types)
+
+
 def create_schema(schema: str) -> str:
     """`CREATE SCHEMA IF NOT EXISTS`."""
     return f"CREATE SCHEMA IF NOT EXISTS {quote_identifier(schema)}"
@@ -112,6 +137,11 @@ def grant_usage(schema: str, grantee: str) -> str:
 def grant_execute(schema: str, grantee: str) -> str:
     """`GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA`: the functions that exist when it runs."""
     return f"GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA {quote_identifier(schema)} TO {grantee}"
+
+
+def grant_execute_procedures(schema: str, grantee: str) -> str:
+    """`GRANT EXECUTE ON ALL PROCEDURES IN SCHEMA`: without it, only the owner may call them."""
+    return f"GRANT EXECUTE ON ALL PROCEDURES IN SCHEMA {quote_identifier(schema)} TO {grantee}"
 
 
 def grant_execute_on(schema: str, name: str, types: Sequence[str], grantee: str) -> str:

@@ -1,7 +1,7 @@
 """What a module becomes in a database: the ordered list of its SQL objects with their DDL and digests.
 
-External functions first, then SQL functions, each after those it calls: in this order every statement finds what it
-needs.
+External functions first, then SQL functions, each after those it calls, then procedures: in this order every statement
+finds what it needs.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from carto_at_installer.sql.calls import called_functions, in_creation_order
 from carto_at_installer.sql.ddl import (
     LambdaTarget,
     create_external_function,
+    create_procedure,
     create_sql_function,
     ddl_digest,
 )
@@ -29,10 +30,10 @@ MAX_STATEMENT_BYTES = 100_000
 
 @dataclass(frozen=True, slots=True)
 class SqlObject:
-    """One function in the database.
+    """One function or procedure in the database.
 
-    `types` are the canonical types of its arguments; `ddl` creates or replaces it; `digest` is the SHA-256 of the DDL's
-    meaning, blind to white space and comments.
+    `types` are the canonical types of the arguments that a caller gives; `ddl` creates or replaces it; `digest` is
+    the SHA-256 of the DDL's meaning, blind to white space and comments.
     """
 
     name: str
@@ -69,6 +70,11 @@ def module_objects(
     objects += [
         _sql_function(function, schema, body) for function, body in _ordered(bodies, schema)
     ]
+    objects += [
+        _procedure(function, schema, templates.body(function, schema))
+        for function in module.functions
+        if function.kind is Kind.PROCEDURE
+    ]
     for each in objects:
         _check_size(each)
     return tuple(objects)
@@ -87,6 +93,19 @@ def _sql_function(function: Function, schema: str, body: str) -> SqlObject:
     types = tuple(argument.type for argument in function.arguments)
     return SqlObject(
         function.name, types, function.returns, Kind.SQL, function.module, ddl, ddl_digest(ddl)
+    )
+
+
+def _procedure(procedure: Function, schema: str, body: str) -> SqlObject:
+    ddl = create_procedure(schema, procedure, body)
+    return SqlObject(
+        procedure.name,
+        procedure.input_types,
+        "",
+        Kind.PROCEDURE,
+        procedure.module,
+        ddl,
+        ddl_digest(ddl),
     )
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from carto_at_installer.__about__ import __version__
 from carto_at_installer.core.errors import CatalogError
+from carto_at_installer.core.functions import Kind
 from carto_at_installer.sql.ddl import compact
 from carto_at_installer.sql.identifiers import quote_identifier
 from carto_at_installer.sql.statements import SqlTextError
@@ -75,7 +76,13 @@ class Templates:
         """The SQL body of `function` for a schema (its plain name), compact. Raises TemplateError."""
         if function.template is None:
             raise ValueError(f"{function.name} has no SQL body")
-        names = {argument.name: f"${n}" for n, argument in enumerate(function.arguments, 1)}
+        numbered = (
+            function.kind is not Kind.PROCEDURE
+        )  # a procedure's block knows its arguments by name
+        names = {
+            argument.name: f"${n}" if numbered else argument.name
+            for n, argument in enumerate(function.arguments, 1)
+        }
         given = {"schema": quote_identifier(schema), "version": self.version}
         text = self.render(function.template, {**names, **given})
         try:

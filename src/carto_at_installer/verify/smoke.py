@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from carto_at_installer.core.errors import SqlError
-from carto_at_installer.core.functions import Example
+from carto_at_installer.core.functions import Example, Kind
 from carto_at_installer.plan.examples import callable_with, smoke_example
 from carto_at_installer.sql.statements import tokens
 from carto_at_installer.sql.templates import example_sql
@@ -91,7 +91,7 @@ def _recorded_test(o: RecordedObject, schema: str) -> SmokeTest:
 def _chosen(
     function: Function, there: Collection[str] | None, *, every_example: bool
 ) -> Sequence[Example]:
-    if every_example:
+    if every_example and function.kind is not Kind.PROCEDURE:
         return function.examples
     example = smoke_example(function, there)
     return [example] if example else []
