@@ -4,7 +4,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
-SOURCES := $(shell find bundled_functions sql src/carto_at_installer/bundle src/carto_at_installer/catalog \
+SOURCES := $(shell find bundled_functions sql src/carto_at_installer/bundle src/carto_at_installer/catalog src/carto_at_installer/documents \
 	src/carto_at_installer/sql -type f -not -name '*.pyc' 2>/dev/null) hatch_build.py pyproject.toml \
 	src/carto_at_installer/__about__.py
 SANDBOX_HOME := $(CURDIR)/build/demo-sandbox

@@ -2,16 +2,17 @@
 
 import json
 import shutil
+import time
 from pathlib import Path
 
 import boto3
 import pytest
-from tests.functional.commands import TARGET, carto_at, install, sql
 
 from carto_at_installer.bundle.resources import bundle_root
 from carto_at_installer.catalog.load import load_catalog
 from carto_at_installer.sandbox import daemon
 from carto_at_installer.verify.comparison import matches
+from tests.functional.commands import TARGET, carto_at, install, sql
 
 ROOT = Path(__file__).parents[2]
 CATALOG = load_catalog(bundle_root() / "catalog", sql_root=bundle_root() / "sql")
@@ -278,3 +279,73 @@ def test_an_installation_that_stopped_half_way_is_completed_by_the_next_run(sand
     again = install().data
     assert [step["key"] for step in again["steps"]] == ["schema", "function:quadbin"]
     assert len(json.loads(sql("SELECT carto.QUADBIN_KRING(5209574053332910079, 1)")[0][0])) == 9
+
+
+def test_a_paused_cluster_is_said_and_nothing_is_changed(sandbox, installed):
+    client = sandbox("redshift")
+    client.create_cluster(
+        ClusterIdentifier="sleeping",
+        NodeType="ra3.xlplus",
+        MasterUsername="admin",
+        MasterUserPassword="Password1",
+        DBName="dev",
+    )
+    for _ in range(100):
+        if (
+            client.describe_clusters(ClusterIdentifier="sleeping")["Clusters"][0]["ClusterStatus"]
+            == "available"
+        ):
+            break
+        time.sleep(0.1)
+    client.pause_cluster(ClusterIdentifier="sleeping")
+    outcome = carto_at("install", "--sandbox", "--cluster-id", "sleeping", "--database", "dev")
+    assert outcome.code == 4
+    assert "The cluster sleeping is paus" in outcome.err
+    client.delete_cluster(ClusterIdentifier="sleeping", SkipFinalClusterSnapshot=True)
+
+
+def test_roles_that_are_given_are_used_and_none_is_made(sandbox, installed):
+    iam, account = sandbox("iam"), "123456789012"
+    trusts = {"given-exec": "lambda.amazonaws.com", "given-invoke": "redshift.amazonaws.com"}
+    for name, service in trusts.items():
+        trust = {
+            "Version": "2012-10-17",
+            "Statement": [
+                {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+            ],
+        }
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))
+    invoke = {"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": "*"}
+    policy = {"Version": "2012-10-17", "Statement": [invoke]}
+    iam.put_role_policy(
+        RoleName="given-invoke", PolicyName="invoke", PolicyDocument=json.dumps(policy)
+    )
+    before = world(sandbox)["roles"]
+    arns = {name: f"arn:aws:iam::{account}:role/{name}" for name in trusts}
+    flags = ("--schema", "given", "--prefix", "given-redshift", "--modules", "quadbin")
+    roles = ("--execution-role", arns["given-exec"], "--invoke-role", arns["given-invoke"])
+    done = install(*flags, *roles).data
+    assert not {"CreateRole", "UpdateRole"} & {step["action"] for step in done["steps"]}
+    assert world(sandbox)["roles"] == before
+    assert {role for (role,) in sql("SELECT role FROM given.__at_object WHERE role <> ''")} == {
+        arns["given-invoke"]
+    }
+    sandbox("redshift").modify_cluster_iam_roles(
+        ClusterIdentifier="demo", DefaultIamRoleArn=arns["given-invoke"]
+    )
+    default = install(
+        "--schema", "bydefault", "--prefix", "given-redshift", "--modules", "quadbin",
+        "--execution-role", arns["given-exec"], "--invoke-role", "default",
+    ).data  # fmt: skip
+    assert default["changed"]
+    assert {role for (role,) in sql("SELECT role FROM bydefault.__at_object WHERE role <> ''")} == {
+        "default"
+    }
+
+
+def test_the_sandbox_keeps_its_state_over_a_restart(sandbox, installed):
+    assert carto_at("sandbox", "stop").code == 0
+    assert len(json.loads(sql("SELECT carto.QUADBIN_KRING(5209574053332910079, 1)")[0][0])) == 9
+    assert install().data["changed"] is False
+    status = carto_at("sandbox", "status", "--output", "json").data
+    assert status["endpoint"].startswith("http://127.0.0.1:")

@@ -102,10 +102,15 @@ class Installation:
         """Run Python code in it, in an empty folder, without a network."""
         return self.run("python", "-c", code, *arguments)
 
-    def run(self, program: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, program: str, *arguments: str | Path, env: dict[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
         """Run one of its programs."""
         home = self.folder / "home"
         home.mkdir(exist_ok=True)
         return run(
-            self.folder / "bin" / program, *arguments, cwd=home, env=OFFLINE | {"HOME": str(home)}
+            self.folder / "bin" / program,
+            *arguments,
+            cwd=home,
+            env=OFFLINE | {"HOME": str(home)} | (env or {}),
         )

@@ -12,7 +12,9 @@ from tests.packaging.building import CHECKOUT, Installation, succeed
 
 from carto_at_installer import __version__
 from carto_at_installer.bundle.bytecode import find_compiler
+from carto_at_installer.cli.sandbox import client_environment
 from carto_at_installer.core.bundle import Architecture
+from carto_at_installer.sandbox import daemon
 
 READ_EVERYTHING = """
 import json, sys
@@ -112,3 +114,33 @@ def test_what_is_installed_runs_in_lambdas_python(installation: Installation, tm
     assert all(versions)
     assert (handler, area) == (True, 4.0)
     assert Path(cached).is_file() == json.loads((bundle / "manifest.json").read_text())["bytecode"]
+
+
+TARGET = ("--cluster-id", "demo", "--database", "dev", "--modules", "quadbin")
+
+
+def test_the_installed_package_installs_the_toolbox(installation: Installation, tmp_path: Path):
+    """From the base package alone, against a sandbox that this checkout serves in place of AWS."""
+    home = tmp_path / "sandbox"
+    home.mkdir()
+    info = daemon.start(home)
+    try:
+        aws = client_environment(info.endpoint) | {"NO_PROXY": "127.0.0.1"}
+        first = installation.run("carto-at", "install", *TARGET, "--output", "json", env=aws)
+        assert first.returncode == 0, first.stderr
+        assert json.loads(first.stdout)["data"]["changed"] is True
+        query = "SELECT carto.QUADBIN_KRING(5209574053332910079, 1)"
+        rows = installation.run("carto-at", "sql", *TARGET[:4], "--output", "json", query, env=aws)
+        assert rows.returncode == 0, rows.stderr
+        assert len(json.loads(json.loads(rows.stdout)["data"]["rows"][0][0])) == 9
+        again = installation.run("carto-at", "install", *TARGET, "--output", "json", env=aws)
+        assert json.loads(again.stdout)["data"]["aws_calls"]["mutating"] == 0
+    finally:
+        daemon.stop(home)
+
+
+def test_the_sandbox_says_what_it_needs(installation: Installation):
+    answer = installation.run("carto-at", "sandbox", "start")
+    assert answer.returncode == 4
+    assert "carto-at-redshift[sandbox]" in answer.stderr
+    assert "Traceback" not in answer.stderr
