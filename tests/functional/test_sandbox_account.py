@@ -91,6 +91,10 @@ def test_a_boundary_limits_the_simulation(client: Any) -> None:
     )
     found = decisions(client, arn, "s3:GetObject", "lambda:CreateFunction")
     assert found == ["allowed", "implicitDeny"]
+    (result,) = iam.simulate_principal_policy(
+        PolicySourceArn=arn, ActionNames=["lambda:CreateFunction"]
+    )["EvaluationResults"]
+    assert result["PermissionsBoundaryDecisionDetail"] == {"AllowedByPermissionsBoundary": False}
 
 
 def test_errors_of_iam_are_its_own(client: Any) -> None:

@@ -77,3 +77,16 @@ def test_faults_need_a_sandbox(tmp_path):
     assert outcome.code != 0
     assert "not running" in outcome.err
     assert "carto-at sandbox start" in outcome.err
+
+
+def test_permissions_are_enforced_on_request(run, home, tmp_path):
+    assert run("start", "--output", "json").data["enforce_iam"] is False
+    outcome = run("start", "--enforce-iam")
+    assert outcome.code != 0
+    assert "carto-at sandbox stop" in outcome.err
+    elsewhere = {"CARTO_AT_SANDBOX_HOME": str(tmp_path)}
+    try:
+        started = carto_at("sandbox", "start", "--enforce-iam", environment=elsewhere)
+        assert "Callers need permissions." in started.out
+    finally:
+        daemon.stop(tmp_path)

@@ -115,12 +115,12 @@ def test_conditions(condition: dict[str, Any], context: str | None, allowed: boo
 
 def test_unknown_conditions_are_named() -> None:
     strange = policy(
-        Action="*", Resource="*", Condition={"DateGreaterThan": {"aws:CurrentTime": "x"}}
+        Action="*", Resource="*", Condition={"BinaryEquals": {"aws:CurrentTime": "x"}}
     )
-    with pytest.raises(UnknownConditionError, match=r"DateGreaterThan \(on aws:CurrentTime\)"):
+    with pytest.raises(UnknownConditionError, match=r"BinaryEquals \(on aws:CurrentTime\)"):
         decide([strange], ASK)
     elsewhere = policy(
-        Action="s3:*", Resource="*", Condition={"DateGreaterThan": {"aws:CurrentTime": "x"}}
+        Action="s3:*", Resource="*", Condition={"BinaryEquals": {"aws:CurrentTime": "x"}}
     )
     assert decide([elsewhere], ASK) is Decision.IMPLICIT_DENY
 

@@ -83,13 +83,18 @@ sandbox.add_command(fault)
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=0, help="Port on 127.0.0.1 (0: any)."
 )
+@click.option(
+    "--enforce-iam",
+    is_flag=True,
+    help="Callers need permissions; only the access key 'sandbox' may do everything.",
+)
 @output_flags
-def start(port: int) -> Result:
+def start(port: int, *, enforce_iam: bool) -> Result:
     """Start the sandbox in the background; fine when it is already running."""
     from carto_at_installer.sandbox import daemon  # noqa: PLC0415 - only here
 
     with explained():
-        info = daemon.start(daemon.default_home(), port=port)
+        info = daemon.start(daemon.default_home(), port=port, enforce_iam=enforce_iam)
     return _shown("start", info)
 
 
@@ -141,8 +146,9 @@ def _shown(verb: str, info: ServerInfo | None) -> Result:
         text = "The sandbox is not running. Start it with: carto-at sandbox start"
         return Result(f"sandbox {verb}", data={"running": False}, blocks=(Paragraph(text),))
     exports = "\n".join(f"export {k}={v}" for k, v in client_environment(info.endpoint).items())
+    enforced = " Callers need permissions." if info.enforce_iam else ""
     blocks = (
-        Paragraph(f"The sandbox runs at {info.endpoint} (process {info.pid}).", "good"),
+        Paragraph(f"The sandbox runs at {info.endpoint} (process {info.pid}).{enforced}", "good"),
         Paragraph("Point any AWS client at it:"),
         Code(exports, "sh"),
     )
@@ -152,6 +158,7 @@ def _shown(verb: str, info: ServerInfo | None) -> Result:
         "pid": info.pid,
         "home": str(info.home),
         "version": info.version,
+        "enforce_iam": info.enforce_iam,
         "environment": client_environment(info.endpoint),
     }
     return Result(f"sandbox {verb}", data=data, blocks=blocks)

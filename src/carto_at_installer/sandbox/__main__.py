@@ -11,7 +11,7 @@ import select
 import signal
 import sys
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,6 +43,7 @@ def main() -> int:
             home.path,
             __version__,
             sandbox.admin_token,
+            sandbox.settings.enforce_iam,
         )
         home.write_server(info)
     except SandboxError as error:
@@ -66,6 +67,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--wish-port", type=int, default=0, help="taken if it is free")
     parser.add_argument("--idle-seconds", type=float, default=0)
+    parser.add_argument("--enforce-iam", action="store_true")
     parser.add_argument("--ready-fd", type=int, default=None)
     return parser.parse_args()
 
@@ -82,18 +84,21 @@ def _open(home: Home, options: argparse.Namespace) -> Sandbox:
     """The sandbox, listening. Raises SandboxError with the way out."""
     from carto_at_installer.sandbox.endpoint import EndpointError, require_loopback  # noqa: PLC0415  (at first use)
     from carto_at_installer.sandbox.server import Sandbox  # noqa: PLC0415  (at first use)
-    from carto_at_installer.sandbox.settings import SettingsError  # noqa: PLC0415  (at first use)
+    from carto_at_installer.sandbox.settings import SettingsError, read_settings  # noqa: PLC0415  (at first use)
     from carto_at_installer.sandbox.state import StateError  # noqa: PLC0415  (at first use)
 
     ports = [options.port] if options.port else [options.wish_port, 0]
     try:
         require_loopback(options.host)
+        settings = read_settings(home.settings)
+        if options.enforce_iam:
+            settings = replace(settings, enforce_iam=True)
         for port in ports[:-1]:
             try:
-                return Sandbox(home.path, host=options.host, port=port)
+                return Sandbox(home.path, host=options.host, port=port, settings=settings)
             except EndpointError:
                 continue
-        return Sandbox(home.path, host=options.host, port=ports[-1])
+        return Sandbox(home.path, host=options.host, port=ports[-1], settings=settings)
     except EndpointError as error:
         raise SandboxError(str(error), "Choose another port, or none: --port 0") from error
     except SettingsError as error:

@@ -35,28 +35,46 @@ _STOP_SECONDS = 10.0
 
 
 def start(
-    home: Path, *, port: int = 0, wait_seconds: float = 30, idle_seconds: float = 0
+    home: Path,
+    *,
+    port: int = 0,
+    wait_seconds: float = 30,
+    idle_seconds: float = 0,
+    enforce_iam: bool = False,
 ) -> ServerInfo:
     """Start the server of `home` unless it runs, and wait until it answers.
 
     A server of another version of this package is replaced; its state stays. `port` 0 takes the port of the last
-    time if it is free; `idle_seconds` ends a server that long after the last request (0: never). Raises SandboxError.
+    time if it is free; `idle_seconds` ends a server that long after the last request (0: never); with `enforce_iam`
+    callers need permissions, as they also do when the settings say so. Raises SandboxError.
     """
     place = Home(home)
     _require_packages()
     place.create()
     with place.starting():
         running = _running(place)
+        if running is not None and running.version == __version__:
+            _require_same(running, port, enforce_iam=enforce_iam)
+            return running
         if running is not None:
-            if port and running.port != port:
-                raise SandboxError(
-                    f"The sandbox of {place.path} runs already, on port {running.port}.",
-                    "Stop it first: carto-at sandbox stop",
-                )
-            if running.version == __version__:
-                return running
+            enforce_iam = enforce_iam or running.enforce_iam
             _end(place, running)
-        return _launch(place, port, wait_seconds, idle_seconds)
+        arguments = ["--port", str(port), "--idle-seconds", str(idle_seconds)]
+        return _launch(place, [*arguments, *["--enforce-iam"] * enforce_iam], wait_seconds)
+
+
+def _require_same(running: ServerInfo, port: int, *, enforce_iam: bool) -> None:
+    """Raise SandboxError when the server that runs is not the one that was asked for."""
+    if port and running.port != port:
+        how = f"on port {running.port}"
+    elif enforce_iam and not running.enforce_iam:
+        how = "without the enforcement of permissions"
+    else:
+        return
+    raise SandboxError(
+        f"The sandbox of {running.home} runs already, {how}.",
+        "Stop it first: carto-at sandbox stop",
+    )
 
 
 def stop(home: Path) -> bool:
@@ -146,13 +164,13 @@ def _answers(info: ServerInfo) -> bool:
         return False
 
 
-def _launch(place: Home, port: int, wait_seconds: float, idle_seconds: float) -> ServerInfo:
+def _launch(place: Home, arguments: list[str], wait_seconds: float) -> ServerInfo:
     place.server_file.unlink(missing_ok=True)
     reader, writer = os.pipe()
     command = [
         sys.executable, "-P", "-m", "carto_at_installer.sandbox",
-        "--home", str(place.path), "--port", str(port), "--ready-fd", str(writer),
-        "--idle-seconds", str(idle_seconds), "--wish-port", str(place.last_port()),
+        "--home", str(place.path), "--ready-fd", str(writer),
+        "--wish-port", str(place.last_port()), *arguments,
     ]  # fmt: skip
     try:
         with place.log.open("ab") as log:

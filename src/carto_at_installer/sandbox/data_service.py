@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from carto_at_installer.sandbox.services import Call, Operation
     from carto_at_installer.sandbox.targets import RedshiftTargets
 
+_OWNERS_KEPT = 20_000
+
 
 class DataService(Mapping[str, "Operation"]):
     """Has an answer to every operation's name: the Data API itself refuses what it does not have.
@@ -22,10 +24,13 @@ class DataService(Mapping[str, "Operation"]):
         self._targets = targets
         self._apis: dict[str, DataApi] = {}
         self._lock = threading.Lock()
+        self._owners: dict[str, str] = {}
 
     def __getitem__(self, name: str) -> Operation:
         def perform(request: dict[str, Any], call: Call) -> dict[str, Any]:
             answer: dict[str, Any] = self.of(call.region).handle(name, request, call.caller)
+            if name in {"ExecuteStatement", "BatchExecuteStatement"}:
+                self._remember(answer["Id"], call.caller.user_id)
             return answer
 
         return perform
@@ -44,6 +49,16 @@ class DataService(Mapping[str, "Operation"]):
 
                 self._apis[region] = DataApi(self._targets.regional(region))
             return self._apis[region]
+
+    def owner(self, statement_id: str) -> str | None:
+        """The user id (for an assumed role with the session's name) of who submitted a statement, or None."""
+        return self._owners.get(statement_id)
+
+    def _remember(self, statement_id: str, user_id: str) -> None:
+        with self._lock:
+            self._owners[statement_id] = user_id
+            if len(self._owners) > _OWNERS_KEPT:
+                del self._owners[next(iter(self._owners))]
 
     def close(self) -> None:
         """Take no more statements."""

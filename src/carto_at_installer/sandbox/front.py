@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from botocore.model import OperationModel
 
     from carto_at_installer.sandbox.faults.book import FaultBook
-    from carto_at_installer.sandbox.identity import Caller
     from carto_at_installer.sandbox.moto_services.app import MotoServices
     from carto_at_installer.sandbox.protocols.codec import Codec
     from carto_at_installer.sandbox.services import Operation
@@ -38,7 +37,7 @@ Members = dict[str, Any]
 class Gate(Protocol):
     """What a call must pass before it is carried out."""
 
-    def __call__(self, service: str, operation: str, members: Members, call: Call) -> None:
+    def __call__(self, service: str, operation: str, members: Members, call: Call, /) -> None:
         """Raise AwsServiceError for a call that may not pass."""
 
 
@@ -99,7 +98,7 @@ class Front:
         """Let one of our services answer."""
         reader = codec(scope.service)
         operation, members = reader.parse(request)
-        call = Call(scope.region, self._caller(scope), request_id)
+        call = self._call(scope, request_id)
         lost = self._pass(scope.service, operation.name, members, call)
         try:
             return self._perform(reader, operation, members, call)
@@ -127,7 +126,7 @@ class Front:
         name, members = named(service, request)
         if name in self._services.get(service, {}):
             return self._own(request, scope, request_id)
-        call = Call(scope.region, self._caller(scope), request_id)
+        call = self._call(scope, request_id)
         lost = self._pass(service, name, members, call)
         response = self._moto.respond(request, service)
         if lost:
@@ -141,8 +140,9 @@ class Front:
             gate(service, operation, members, call)
         return lost
 
-    def _caller(self, scope: Scope) -> Caller:
-        return self._moto.caller(scope.access_key)
+    def _call(self, scope: Scope, request_id: str) -> Call:
+        caller = self._moto.caller(scope.access_key)
+        return Call(scope.region, caller, request_id, scope.access_key)
 
 
 def failure(service: str, error: AwsServiceError, request_id: str) -> HttpResponse:

@@ -1,22 +1,31 @@
 """Decides whether IAM policies allow an action: explicit deny, then allow, else implicit deny.
 
-Knows Effect, Action/NotAction, Resource/NotResource, Principal (services, accounts, ARNs) and the common condition
-operators. A condition it does not know makes it refuse to decide: UnknownConditionError names it.
+Knows Effect, Action/NotAction, Resource/NotResource, Principal (services, accounts, ARNs), policy variables
+(`${aws:username}`) and the conditions of `iam_conditions`.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from carto_at_installer.sandbox.iam_conditions import UnknownConditionError, like, met
+
+__all__ = [
+    "Decision",
+    "Question",
+    "UnknownConditionError",
+    "applies",
+    "decide",
+    "decide_within",
+    "missing_context",
+    "statements",
+    "trusts",
+]
+
 Document = Mapping[str, Any]
-
-
-class UnknownConditionError(Exception):
-    """A condition operator that is not emulated."""
 
 
 class Decision(StrEnum):
@@ -69,7 +78,11 @@ def trusts(
     allowed = False
     for statement in statements(trust):
         named = _principal_named(statement, principal)
-        if named and _action_matches(statement, question) and _conditions_met(statement, question):
+        if (
+            named
+            and _action_matches(statement, question)
+            and met(statement.get("Condition", {}), question.context)
+        ):
             if statement.get("Effect") == "Deny":
                 return False
             allowed = True
@@ -87,7 +100,7 @@ def applies(statement: Document, question: Question) -> bool:
     return (
         _action_matches(statement, question)
         and _resource_matches(statement, question)
-        and _conditions_met(statement, question)
+        and met(statement.get("Condition", {}), question.context)
     )
 
 
@@ -107,14 +120,20 @@ def missing_context(documents: Iterable[Document], question: Question) -> list[s
 def _action_matches(statement: Document, question: Question) -> bool:
     action = question.action.lower()
     if "NotAction" in statement:
-        return not any(_like(item.lower(), action) for item in _list(statement["NotAction"]))
-    return any(_like(item.lower(), action) for item in _list(statement.get("Action", [])))
+        return not any(like(item.lower(), action) for item in _list(statement["NotAction"]))
+    return any(like(item.lower(), action) for item in _list(statement.get("Action", [])))
 
 
 def _resource_matches(statement: Document, question: Question) -> bool:
     if "NotResource" in statement:
-        return not any(_like(item, question.resource) for item in _list(statement["NotResource"]))
-    return any(_like(item, question.resource) for item in _list(statement.get("Resource", [])))
+        return not any(
+            like(item, question.resource, question.context)
+            for item in _list(statement["NotResource"])
+        )
+    return any(
+        like(item, question.resource, question.context)
+        for item in _list(statement.get("Resource", []))
+    )
 
 
 def _principal_named(statement: Document, principal: str) -> bool:
@@ -134,65 +153,3 @@ def _principal_named(statement: Document, principal: str) -> bool:
 
 def _list(value: Any) -> list[str]:
     return [value] if isinstance(value, str) else list(value)
-
-
-def _like(pattern: str, text: str) -> bool:
-    """AWS's wildcards: `*` any characters, `?` one."""
-    if "*" not in pattern and "?" not in pattern:
-        return pattern == text
-    expression = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
-    return re.fullmatch(expression, text, re.DOTALL) is not None
-
-
-def _conditions_met(statement: Document, question: Question) -> bool:
-    for operator, keys in statement.get("Condition", {}).items():
-        for key, wanted in keys.items():
-            if not _condition_met(operator, key, _list_of_any(wanted), question):
-                return False
-    return True
-
-
-def _list_of_any(value: Any) -> list[str]:
-    values = value if isinstance(value, list) else [value]
-    return [str(item).lower() if isinstance(item, bool) else str(item) for item in values]
-
-
-def _equals(pattern: str, text: str) -> bool:
-    return pattern == text
-
-
-def _equals_ignoring_case(pattern: str, text: str) -> bool:
-    return pattern.lower() == text.lower()
-
-
-_OPERATORS = {
-    "StringEquals": _equals,
-    "StringEqualsIgnoreCase": _equals_ignoring_case,
-    "StringLike": _like,
-    "ArnEquals": _like,
-    "ArnLike": _like,
-    "Bool": _equals_ignoring_case,
-}
-_NEGATED = {
-    "StringNotEquals": "StringEquals",
-    "StringNotEqualsIgnoreCase": "StringEqualsIgnoreCase",
-    "StringNotLike": "StringLike",
-    "ArnNotEquals": "ArnEquals",
-    "ArnNotLike": "ArnLike",
-}
-
-
-def _condition_met(operator: str, key: str, wanted: list[str], question: Question) -> bool:
-    base = operator.removesuffix("IfExists")
-    values = question.context.get(key.lower())
-    if base == "Null":
-        return (values is None) == (wanted == ["true"])
-    positive = _NEGATED.get(base, base)
-    if positive not in _OPERATORS:
-        raise UnknownConditionError(
-            f"the condition operator {operator} (on {key}) is not emulated by the sandbox"
-        )
-    if values is None:
-        return base != positive or operator.endswith("IfExists")
-    matches = any(_OPERATORS[positive](item, value) for item in wanted for value in values)
-    return matches == (base == positive)

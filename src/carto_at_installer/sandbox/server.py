@@ -14,13 +14,16 @@ from carto_at_installer.sandbox.errors import AwsServiceError
 from carto_at_installer.sandbox.faults import admin
 from carto_at_installer.sandbox.faults.book import FaultBook
 from carto_at_installer.sandbox.faults.operations import require_known
-from carto_at_installer.sandbox.front import Front, failure
+from carto_at_installer.sandbox.front import Front, Gate, failure
 from carto_at_installer.sandbox.lambda_service.service import LambdaService, Neighbours
 from carto_at_installer.sandbox.limits import RequestLimits
 from carto_at_installer.sandbox.logs_service.service import LogsService
 from carto_at_installer.sandbox.moto_services.app import MotoServices
 from carto_at_installer.sandbox.moto_services.assumption import Assumption
+from carto_at_installer.sandbox.moto_services.gaps import refuse_gaps
 from carto_at_installer.sandbox.moto_services.simulation import Simulation
+from carto_at_installer.sandbox.permissions.asking import World
+from carto_at_installer.sandbox.permissions.enforcement import Enforcement
 from carto_at_installer.sandbox.protocols import HttpRequest, HttpResponse, codec
 from carto_at_installer.sandbox.protocols.http import new_request_id
 from carto_at_installer.sandbox.redshift_service.provisioned import ProvisionedOperations
@@ -82,10 +85,17 @@ class Sandbox:
             self.settings.cluster_change_seconds,
         )
         self._data = DataService(self._targets)
-        gates = (RequestLimits(self.settings.rate_limits), Assumption(self._moto))
-        self._front = Front(self._services(targets), self._moto, self.faults, gates)
+        self._front = Front(self._services(targets), self._moto, self.faults, self._gates(targets))
         self._serving = False
         self.last_request = time.monotonic()
+
+    def _gates(self, targets: TargetStore) -> list[Gate]:
+        gates: list[Gate] = [RequestLimits(self.settings.rate_limits)]
+        if self.settings.enforce_iam:
+            functions = self._lambda.parts.records
+            world = World(self._moto.directory, targets, functions, self._data.owner)
+            gates.append(Enforcement(world))
+        return [*gates, refuse_gaps, Assumption(self._moto)]
 
     def _services(self, targets: TargetStore) -> dict[str, Mapping[str, Operation]]:
         shared = (targets, self.settings, self._moto.directory, self._targets.drop)

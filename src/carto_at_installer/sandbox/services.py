@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from carto_at_installer.sandbox.errors import AwsServiceError
-from carto_at_installer.sandbox.identity import ACCOUNT, Caller
+from carto_at_installer.sandbox.identity import ACCOUNT, ADMINISTRATOR, Caller
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """The circumstances of a request: its region, who calls, and its id."""
+    """The circumstances of a request: its region, who calls, its id, and the caller's key."""
 
     region: str
     caller: Caller
     request_id: str
+    access_key: str = ADMINISTRATOR
 
     def arn(self, service: str, resource: str) -> str:
         """The ARN of a resource of this account in the region of the call."""

@@ -49,7 +49,7 @@ def _strike(service: str, struck: list[Fault]) -> bool:
             case Kind.THROTTLE:
                 raise throttling(service)
             case Kind.EXPIRE:
-                raise _expired(service)
+                raise expired(service)
             case Kind.ERROR:
                 raise _error(service, fault)
     return any(fault.kind is Kind.LOSE_REPLY for fault in struck)
@@ -68,7 +68,8 @@ def throttling(service: str) -> AwsServiceError:
     )
 
 
-def _expired(service: str) -> AwsServiceError:
+def expired(service: str) -> AwsServiceError:
+    """How a service refuses credentials whose time is over."""
     if service == "s3":
         return AwsServiceError("ExpiredToken", "The provided token has expired.")
     code = "ExpiredToken" if service in _QUERY else "ExpiredTokenException"

@@ -6,7 +6,7 @@ The only place that reads moto's models; `tests/boundary/test_moto.py` pins the 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +27,8 @@ _ADMINISTRATOR_ACCESS: Document = {
 class Principal:
     """A role or user: its identity policies, and its permissions boundary where it has one.
 
-    `trust` is the trust policy of a role, None for a user; `created` when it was, in seconds since 1970.
+    `trust` is the trust policy of a role, None for a user; `created` when it was, in seconds since 1970. A session of
+    an assumed role also has `session_policy`, where one was given, and `expires`.
     """
 
     arn: str
@@ -37,6 +38,9 @@ class Principal:
     boundary: Document | None = None
     trust: Document | None = None
     created: float = 0.0
+    boundary_arn: str | None = None
+    session_policy: Document | None = None
+    expires: float | None = None
 
 
 class Directory:
@@ -50,7 +54,7 @@ class Directory:
         with self._held():
             for role in _iam(arn).roles.values():
                 if role.arn == arn:
-                    return _principal(arn, role, json.loads(role.assume_role_policy_document))
+                    return _role(role)
         return None
 
     def user(self, arn: str) -> Principal | None:
@@ -58,30 +62,45 @@ class Directory:
         with self._held():
             for user in _iam(arn).users.values():
                 if user.arn == arn:
-                    policies = [*user.policies.values()]
-                    managed = [*user.managed_policies.values()]
-                    for group in _iam(arn).get_groups_for_user(user.name):
-                        policies += group.policies.values()
-                        managed += group.managed_policies.values()
-                    documents = _documents(policies) + _managed(managed)
-                    return Principal(arn, user.name, user.id, documents)
+                    return _user(user)
         if arn == DEFAULT_CALLER.arn:
             return Principal(arn, ADMINISTRATOR, DEFAULT_CALLER.user_id, (_ADMINISTRATOR_ACCESS,))
         return None
 
+    def role_named(self, name: str) -> Principal | None:
+        """The role with that name, or None."""
+        with self._held():
+            role = next((item for item in _iam("").roles.values() if item.name == name), None)
+            return None if role is None else _role(role)
+
+    def user_named(self, name: str) -> Principal | None:
+        """The user with that name, or None."""
+        with self._held():
+            user = next((item for item in _iam("").users.values() if item.name == name), None)
+            return None if user is None else _user(user)
+
+    def principal_of(self, access_key: str) -> Principal | None:
+        """The user whose key that is, or the role with the session; None for a key that was not made here."""
+        with self._held():
+            session = _session(access_key)
+            if session is not None:
+                role = self.role(session.role_arn)
+                policy = json.loads(session.policy) if session.policy else None
+                expires = session.expiration.replace(tzinfo=UTC).timestamp()
+                return (
+                    None if role is None else replace(role, session_policy=policy, expires=expires)
+                )
+            user = _owner(access_key)
+            return None if user is None else _user(user)
+
     def caller(self, access_key: str) -> Caller:
         """Whose access key that is; keys that nobody owns are the administrator's."""
-        from moto.sts.models import sts_backends  # noqa: PLC0415  (at first use)
-
         with self._held():
-            for backend in sts_backends[ACCOUNT].values():
-                role = backend.get_assumed_role_from_access_key(access_key)
-                if role is not None:
-                    return Caller(role.arn, role.user_id)
-            for user in _iam("").users.values():
-                if any(key.access_key_id == access_key for key in user.access_keys):
-                    return Caller(user.arn, user.id)
-        return DEFAULT_CALLER
+            session = _session(access_key)
+            if session is not None:
+                return Caller(session.arn, session.user_id)
+            user = _owner(access_key)
+            return DEFAULT_CALLER if user is None else Caller(user.arn, user.id)
 
     def assumed_role_arn(self, caller: Caller) -> str | None:
         """The ARN of the role behind an assumed-role identity, or None for another identity."""
@@ -104,6 +123,16 @@ class Directory:
                     version = secret.versions.get(secret.default_version_id or "", {})
                     text = version.get("secret_string")
                     return None if text is None else str(text)
+        return None
+
+    def secret_arn(self, name: str, region: str) -> str | None:
+        """The ARN of a secret by ARN or name, or None."""
+        from moto.secretsmanager.models import secretsmanager_backends  # noqa: PLC0415  (at first use)
+
+        with self._held():
+            for secret in secretsmanager_backends[ACCOUNT][region].secrets.values():
+                if name in {secret.arn, secret.name}:
+                    return str(secret.arn)
         return None
 
     def add_aws_policy(self, arn: str) -> None:
@@ -137,14 +166,51 @@ def _iam(arn: str) -> Any:
     return iam_backends[ACCOUNT][parts[1] if len(parts) > 1 else "aws"]
 
 
-def _principal(arn: str, role: Any, trust: Document) -> Principal:
+def _session(access_key: str) -> Any:
+    """Moto's assumed role with that key, or None."""
+    from moto.sts.models import sts_backends  # noqa: PLC0415  (at first use)
+
+    for backend in sts_backends[ACCOUNT].values():
+        session = backend.get_assumed_role_from_access_key(access_key)
+        if session is not None:
+            return session
+    return None
+
+
+def _owner(access_key: str) -> Any:
+    """Moto's user with that key, which must be active, or None."""
+    for user in _iam("").users.values():
+        for key in user.access_keys:
+            if key.access_key_id == access_key and key.status == "Active":
+                return user
+    return None
+
+
+def _user(user: Any) -> Principal:
+    policies = [*user.policies.values()]
+    managed = [*user.managed_policies.values()]
+    for group in _iam(user.arn).get_groups_for_user(user.name):
+        policies += group.policies.values()
+        managed += group.managed_policies.values()
+    return Principal(user.arn, user.name, user.id, _documents(policies) + _managed(managed))
+
+
+def _role(role: Any) -> Principal:
     documents = _documents(role.policies.values()) + _managed(role.managed_policies.values())
-    boundary = None
-    if role.permissions_boundary_arn:
-        policy = _iam(arn).managed_policies.get(role.permissions_boundary_arn)
+    boundary, boundary_arn = None, role.permissions_boundary_arn or None
+    if boundary_arn:
+        policy = _iam(role.arn).managed_policies.get(boundary_arn)
         boundary = _managed([policy])[0] if policy is not None else {"Statement": []}
-    created = role.create_date.replace(tzinfo=UTC).timestamp()
-    return Principal(arn, role.name, role.id, documents, boundary, trust, created)
+    return Principal(
+        role.arn,
+        role.name,
+        role.id,
+        documents,
+        boundary,
+        json.loads(role.assume_role_policy_document),
+        role.create_date.replace(tzinfo=UTC).timestamp(),
+        boundary_arn,
+    )
 
 
 def _documents(texts: Any) -> tuple[Document, ...]:

@@ -7,8 +7,10 @@ from urllib.parse import unquote
 
 from carto_at_installer.sandbox.errors import AwsServiceError
 from carto_at_installer.sandbox.iam_policy import (
+    Decision,
     Question,
     UnknownConditionError,
+    decide,
     decide_within,
     missing_context,
 )
@@ -34,7 +36,7 @@ class Simulation:
                 "InvalidInput", f"The sandbox does not emulate {', '.join(unsupported)}"
             )
         principal = self._principal(request["PolicySourceArn"])
-        context = {
+        context = _own_context(principal) | {
             entry["ContextKeyName"].lower(): tuple(entry.get("ContextKeyValues") or ())
             for entry in request.get("ContextEntries") or []
         }
@@ -62,15 +64,27 @@ class Simulation:
         return found
 
 
+def _own_context(principal: Principal) -> dict[str, tuple[str, ...]]:
+    """What is known of the principal itself."""
+    context: dict[str, tuple[str, ...]] = {"aws:principalarn": (principal.arn,)}
+    if principal.trust is None:
+        context |= {"aws:username": (principal.name,), "aws:userid": (principal.id,)}
+    return context
+
+
 def _result(principal: Principal, question: Question) -> dict[str, Any]:
     try:
         decision = decide_within(principal.policies, principal.boundary, question)
     except UnknownConditionError as error:
         raise AwsServiceError("PolicyEvaluation", str(error), 500) from error
-    return {
+    result: dict[str, Any] = {
         "EvalActionName": question.action,
         "EvalResourceName": question.resource,
         "EvalDecision": decision.value,
         "MatchedStatements": [],
         "MissingContextValues": missing_context(principal.policies, question),
     }
+    if principal.boundary is not None:
+        within = decide([principal.boundary], question) is Decision.ALLOWED
+        result["PermissionsBoundaryDecisionDetail"] = {"AllowedByPermissionsBoundary": within}
+    return result

@@ -36,10 +36,12 @@ def _s3(request: HttpRequest) -> tuple[str, dict[str, Any]]:
     bucket, _, key = _s3_path(request).partition("/")
     query = parse_qs(request.query, keep_blank_values=True)
     members = {name: unquote(text) for name, text in (("Bucket", bucket), ("Key", key)) if text}
+    if _copies(request):
+        members["CopySource"] = unquote(request.headers["x-amz-copy-source"])
     part = _s3_part(request, query)
     if part:
         return part, members
-    depth = len(members)
+    depth = bool(bucket) + bool(key)
     plain = {"PUT": "CopyObject" if _copies(request) else "PutObject"} if key else {}
     fallback = ""
     for operation, wanted in _s3_routes(request.method, depth):

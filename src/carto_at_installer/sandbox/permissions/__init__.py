@@ -1,0 +1,1 @@
+"""Which permissions a call needs, whether its caller has them, and the refusal in AWS's words."""
