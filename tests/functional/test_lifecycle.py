@@ -488,3 +488,31 @@ def test_things_without_our_mark_are_not_touched(use, client):
     assert cloud(client)["functions"] == [name]
     client("lambda").delete_function(FunctionName=name)
     client("logs").delete_log_group(logGroupName="/aws/lambda/carto-at-redshift")
+
+
+def test_a_saved_plan_is_carried_out_exactly_or_not_at_all(use, tmp_path):
+    use("first")
+    path = tmp_path / "plan.json"
+    planned = run("plan", "--out", str(path)).data
+    applied = carto_at("install", "--sandbox", "--plan", str(path), "--output", "json").data
+    assert applied["steps"] == planned["steps"]
+    assert answer() == 12
+    changed = carto_at("install", "--sandbox", "--plan", str(path))
+    assert changed.code == 4
+    assert "The world has changed since the plan was made" in changed.err
+    use("second")
+    other = carto_at("install", "--sandbox", "--plan", str(path))
+    assert other.code == 4
+    assert answer() == 12
+
+
+def test_a_plan_that_was_changed_by_hand_is_refused(use, tmp_path):
+    use("first")
+    path = tmp_path / "plan.json"
+    run("plan", "--out", str(path))
+    path.write_text(path.read_text().replace("at-redshift", "at-elsewhere"))
+    refused = carto_at("install", "--sandbox", "--plan", str(path))
+    assert refused.code == 2
+    assert "changed by hand" in refused.err
+    path.write_text("{}")
+    assert "is not a plan" in carto_at("install", "--sandbox", "--plan", str(path)).err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -38,11 +39,19 @@ on_failure_flag = click.option(
 @sandbox_flag
 @shape_flags
 @selection_flags
+@click.option(
+    "--plan",
+    "plan_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Carry out this saved plan, or nothing; its options and target are those of the file.",
+)
 @on_failure_flag
 @dry_run_flag
 @output_flags
 @click.pass_obj
-def install(terminal: Terminal, /, *, dry_run: bool, **flags: Any) -> Result:
+def install(
+    terminal: Terminal, /, *, dry_run: bool, plan_file: Path | None, **flags: Any
+) -> Result:
     """Install the toolbox into a database, or update it.
 
     Checks first, then creates what is missing, then proves by queries that it works. Running it again is safe: when
@@ -54,6 +63,9 @@ def install(terminal: Terminal, /, *, dry_run: bool, **flags: Any) -> Result:
     carto-at install --sandbox --cluster-id demo --database dev
     """  # noqa: D301 - \b is click's mark for lines to keep
     on_failure = OnFailure(flags.pop("on_failure"))
+    if plan_file is not None:
+        installer, preparation = _prepared_from(plan_file, terminal, flags["profile"])
+        return finished("install", terminal, installer, preparation, on_failure, dry_run=dry_run)
     flags["selection"] = selection_of(flags)
     if flags["selection"].only == ():
         return nothing_changed("install")
@@ -66,16 +78,24 @@ def install(terminal: Terminal, /, *, dry_run: bool, **flags: Any) -> Result:
 @sandbox_flag
 @shape_flags
 @selection_flags
+@click.option(
+    "--out",
+    "plan_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Save the plan to this file, for `carto-at install --plan FILE`.",
+)
 @output_flags
 @click.pass_obj
-def plan(terminal: Terminal, /, **flags: Any) -> Result:
+def plan(terminal: Terminal, /, *, plan_file: Path | None, **flags: Any) -> Result:
     """Show what `install` would do; change nothing."""
-    from carto_at_installer.cli import reports  # noqa: PLC0415 - keeps --help quick
+    from carto_at_installer.cli import reports, saved_plan  # noqa: PLC0415 - keeps --help quick
 
     flags["selection"] = selection_of(flags)
     if flags["selection"].only == ():
         return nothing_changed("plan")
     _, preparation = prepared(terminal, flags, "install")
+    if plan_file is not None:
+        saved_plan.save(plan_file, preparation)
     return reports.planned("plan", preparation)
 
 
@@ -83,7 +103,25 @@ def prepared(
     terminal: Terminal, flags: dict[str, Any], command: str, *, replace_foreign: bool = False
 ) -> tuple[Installer, Preparation]:
     """Look, check and plan with the options that the flags give."""
-    options = _options(flags)
+    return _looked_at(terminal, _options(flags), command, replace_foreign=replace_foreign)
+
+
+def _prepared_from(
+    path: Path, terminal: Terminal, profile: str | None
+) -> tuple[Installer, Preparation]:
+    """What a saved plan asks for. Raises PreflightError when the world has changed since."""
+    from carto_at_installer.cli import saved_plan  # noqa: PLC0415 - keeps --help quick
+
+    saved = saved_plan.load(path)
+    options = saved_plan.options_of(saved, profile)
+    installer, preparation = _looked_at(terminal, options, "install")
+    saved_plan.require_unchanged(saved, preparation)
+    return installer, preparation
+
+
+def _looked_at(
+    terminal: Terminal, options: InstallOptions, command: str, *, replace_foreign: bool = False
+) -> tuple[Installer, Preparation]:
     from carto_at_installer.apply.installation import Installer  # noqa: PLC0415 - imports boto3
     from carto_at_installer.bundle.resources import bundle_root  # noqa: PLC0415
     from carto_at_installer.cli.progress import shown  # noqa: PLC0415
