@@ -132,14 +132,14 @@ STARS = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(STARS, st.integers(0, 2))
 def test_polygons_anywhere_are_as_if_every_cell_was_looked_at(shape, resolution):
     if shape.is_valid:
         assert modes(shape, resolution) == by_looking_at_all_cells(shape, resolution)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     st.lists(st.tuples(st.floats(-200, 200), st.floats(-90, 90)), min_size=2, max_size=4),
     st.integers(0, 2),
@@ -152,8 +152,8 @@ def test_lines_and_points_anywhere(vertices, resolution):
         assert intersects == by_looking_at_all_cells(shape, resolution)[2]
 
 
-@settings(max_examples=40, deadline=None)
-@given(STARS, st.integers(4, 7))
+@settings(max_examples=15, deadline=None)
+@given(STARS, st.integers(4, 6))
 def test_modes_are_nested_and_agree_with_the_boundaries(shape, resolution):
     small = shapely.affinity.scale(shape, 0.02, 0.02) if shape.area > 50 else shape
     if not small.is_valid or small.area > 50 or np.abs(small.bounds)[[1, 3]].max() > 80:
@@ -223,7 +223,7 @@ def test_poles(latitude, resolution):
         max(latitude, math.copysign(edge, latitude)),
     )
     if resolution < 5:
-        assert modes(cap, resolution) == by_looking_at_all_cells(cap, min(resolution, 3))
+        assert modes(cap, resolution) == by_looking_at_all_cells(cap, resolution)
     assert pole in modes(cap, resolution)[2]
     assert modes(shapely.Point(77, latitude), resolution)[2] == {pole}
     meridian = shapely.LineString([(50, latitude), (50, math.copysign(edge, latitude))])
@@ -245,7 +245,7 @@ def test_antimeridian_in_its_three_ways():
 
 def test_holes_and_collections():
     ring = shapely.Point(2, 42).buffer(3).difference(shapely.Point(2, 42).buffer(1.5))
-    for resolution in (1, 2, 3):
+    for resolution in (1, 2):
         assert modes(ring, resolution) == by_looking_at_all_cells(ring, resolution)
     mixed = shapely.GeometryCollection(
         [
@@ -255,7 +255,7 @@ def test_holes_and_collections():
             shapely.GeometryCollection([shapely.MultiPoint([(5, 50), (6, -50)])]),
         ]
     )
-    for resolution in (0, 1, 2, 3):
+    for resolution in (0, 1, 2):
         assert modes(mixed, resolution) == by_looking_at_all_cells(mixed, resolution)
 
 
@@ -376,3 +376,16 @@ def test_long_lines_are_refused_at_once():
     line = shapely.LineString([(-180, 0), (180, 0)])
     assert "the geometry covers about" in error(line, 12, "intersects")
     assert polyfill((line, 12, "center")) == [[]]
+
+
+def test_a_long_line_touches_what_its_pieces_touch():
+    """So many cells are looked at in several goes."""
+    vertices = [(-3 + 0.02 * step, 40 + 0.2 * math.sin(step)) for step in range(500)]
+    whole, *halves = polyfill(
+        *(
+            (shapely.LineString(piece), 8, "intersects")
+            for piece in (vertices, vertices[:251], vertices[250:])
+        )
+    )
+    assert len(whole) > 9000
+    assert set(whole) == set(halves[0]) | set(halves[1])

@@ -44,7 +44,6 @@ _SEAMS = [-540.0 + 90 * place + (_OFF_CENTRE if place % 4 else 0.0) for place in
 _SURE = 0.6
 """What estimates are multiplied with before a geometry is refused for its size: cells of one resolution differ."""
 
-_MOST_ALONG_EDGES = 1_000_000
 _POLAR_LATITUDE = 85.0
 _FEW_CORNERS, _FEW_BOXED, _MOST_BOXED = 64, 500_000, 5_000_000
 _FEWEST_CORNERS = 3
@@ -130,7 +129,7 @@ def _check_degrees(geometries: Geometries, rows: int) -> None:
 
 
 def _estimate(parts: _Parts, resolution: int, mode: str) -> int:
-    """Return roughly how many cells there will be, and refuse what has too many cells along its edges."""
+    """Return roughly how many cells there will be, or have to be looked at along the edges, if that is more."""
     share = sum((_sphere_share(polygon) for polygon in parts.polygons), 0.0)
     cells = share * COUNTS[resolution]
     if mode == CENTER:
@@ -138,9 +137,7 @@ def _estimate(parts: _Parts, resolution: int, mode: str) -> int:
     paths = parts.rings if mode == CONTAINS else parts.rings + parts.lines
     length = sum((float(radians_along(path).sum()) for path in paths), 0.0)
     along = length / (1.5 * EDGE_RADIANS[resolution])
-    if mode == CONTAINS and along <= _MOST_ALONG_EDGES:
-        return round(cells)
-    return round(cells + along)
+    return round(max(cells, along) if mode == CONTAINS else cells + along)
 
 
 def _sphere_share(polygon: list[Floats]) -> float:
@@ -162,7 +159,7 @@ def _fill_one(parts: _Parts, resolution: int, mode: str) -> Integers:
     paths = parts.rings + parts.lines
     found = [inside, cells_at(np.concatenate((parts.points, *paths)), resolution)]
     if paths:
-        found.append(crossed(paths, resolution)[0])
+        found += [cells for cells, _ in crossed(paths, resolution)]
     return np.unique(np.concatenate(found))
 
 
@@ -218,20 +215,26 @@ def _narrow(polygon: list[Floats]) -> Iterator[list[Floats]]:
 
 def _contained(parts: _Parts, inside: Integers, resolution: int) -> Integers:
     """Return those of the cells with their centres inside that do not reach beyond the polygons."""
-    cells, shapes = crossed(parts.rings, resolution)
     areas = [
         shapely.make_valid(shapely.Polygon(rings[0], rings[1:]))
         for rings in parts.polygons
         if len(rings[0]) > _FEWEST_CORNERS
     ]
     whole = shapely.union_all(areas)
-    west, _, east, _ = shapely.total_bounds(shapes)
-    if west < -180 or east > 180:
-        copies = [shapely.transform(whole, _turn(degrees)) for degrees in (-360.0, 0.0, 360.0)]
-        whole = shapely.union_all(copies)
-    shapely.prepare(whole)
-    covered = cells[shapely.covers(whole, shapes)]
-    return np.union1d(np.setdiff1d(inside, cells), np.intersect1d(inside, covered))
+    touching, covered = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+    once_around = False
+    for cells, shapes in crossed(parts.rings, resolution):
+        west, _, east, _ = shapely.total_bounds(shapes)
+        if (west < -180 or east > 180) and not once_around:
+            copies = [shapely.transform(whole, _turn(far)) for far in (-360.0, 0.0, 360.0)]
+            whole, once_around = shapely.union_all(copies), True
+        shapely.prepare(whole)
+        touching.append(cells)
+        covered.append(cells[shapely.covers(whole, shapes)])
+    return np.union1d(
+        np.setdiff1d(inside, np.concatenate(touching)),
+        np.intersect1d(inside, np.concatenate(covered)),
+    )
 
 
 def _turn(degrees: float) -> Callable[[Floats], Floats]:

@@ -18,6 +18,8 @@ from carto_h3.cells import children
 from carto_h3.rings import neighbours
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from carto_h3.cells import Integers
@@ -31,6 +33,8 @@ EDGE_RADIANS = tuple(h3.average_hexagon_edge_length(z, "km") / 6371.007180918475
 _SPACING = 0.6
 """Between points along a line, in edges. Cells that do not touch are an edge apart: no position is so far from the
 nearest point that its cell is not that of the point or next to it, although edges are drawn straight."""
+
+_AT_ONCE = 20_000
 
 _FEW_CELLS = 1
 """Up to this resolution all cells of the Earth are tested."""
@@ -51,26 +55,37 @@ def radians_along(path: Floats) -> Floats:
 
 def cells_at(positions: Floats, resolution: int) -> Integers:
     """Return the cell of each position, given as longitude and latitude: shape (n, 2)."""
-    longitudes, latitudes = positions[:, 0].tolist(), positions[:, 1].tolist()
-    found = map(h3.latlng_to_cell, latitudes, longitudes, repeat(resolution))
-    return np.fromiter(found, np.int64, len(positions))
+    found = np.empty(len(positions), np.int64)
+    for chunk in _chunks(len(positions)):
+        longitudes, latitudes = positions[chunk, 0].tolist(), positions[chunk, 1].tolist()
+        cells = map(h3.latlng_to_cell, latitudes, longitudes, repeat(resolution))
+        found[chunk] = np.fromiter(cells, np.int64, len(longitudes))
+    return found
 
 
-def crossed(paths: list[Floats], resolution: int) -> tuple[Integers, Shapes]:
-    """Return the cells that the paths pass through or touch, and the shape of each near the paths.
+def _chunks(count: int) -> Iterator[slice]:
+    """Yield slices of so many items that their Python objects take little memory."""
+    return (slice(start, start + _AT_ONCE) for start in range(0, count, _AT_ONCE))
+
+
+def crossed(paths: list[Floats], resolution: int) -> Iterator[tuple[Integers, Shapes]]:
+    """Yield the cells that the paths pass through or touch, and the shape of each near the paths, some at a time.
 
     A cell may be there more than once, with shapes that are whole turns around the Earth apart.
     """
     spacing = _SPACING * EDGE_RADIANS[resolution]
     sampled = cells_at(np.concatenate([_along(path, spacing) for path in paths]), resolution)
     positions = np.concatenate(paths)
-    cells = _candidates(sampled, positions, resolution)
-    cells, drawn = _drawn(cells, positions.min(axis=0), positions.max(axis=0))
     moving = [shapely.LineString(path) for path in paths if np.ptp(path, axis=0).any()]
     lines = shapely.multilinestrings(np.array(moving, dtype=object))
     shapely.prepare(lines)
-    touched = shapely.intersects(lines, drawn)
-    return cells[touched], drawn[touched]
+    candidates = _candidates(sampled, positions, resolution)
+    box = positions.min(axis=0), positions.max(axis=0)
+    for chunk in _chunks(len(candidates)):
+        cells, drawn = _drawn(candidates[chunk], *box)
+        touched = shapely.intersects(lines, drawn)
+        if touched.any():
+            yield cells[touched], drawn[touched]
 
 
 def _along(path: Floats, spacing: float) -> Floats:
@@ -87,7 +102,8 @@ def _candidates(sampled: Integers, positions: Floats, resolution: int) -> Intege
     """Return the cells that may hold a position of lines with `sampled` cells along them."""
     if resolution <= _FEW_CELLS:
         return all_cells(resolution)
-    cells = neighbours(np.unique(sampled))
+    cells = np.unique(sampled)
+    cells = np.unique(np.concatenate([neighbours(cells[chunk]) for chunk in _chunks(len(cells))]))
     if np.radians(90 - np.abs(positions[:, 1]).max()) < _POLAR_RINGS * EDGE_RADIANS[resolution]:
         disks = [h3.grid_disk(pole, _POLAR_RINGS) for pole in poles(resolution)]
         cells = np.union1d(cells, np.frombuffer(b"".join(disks), np.int64))
