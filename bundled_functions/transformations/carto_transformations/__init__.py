@@ -1,0 +1,8 @@
+"""The transformations module's Lambda function: `handler` answers the external functions registered in `handlers`."""
+
+from __future__ import annotations
+
+from carto_at_runtime import handler
+from carto_transformations import handlers
+
+__all__ = ["handler", "handlers"]

@@ -1,0 +1,198 @@
+"""The external functions of the transformations module: what is checked, in which words, and what answers.
+
+Geometries come as hex EWKB in degrees and go as hex EWKB with SRID 4326. A text of 64 KB, what a VARCHAR column holds,
+has about 2 000 vertices.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import orjson
+import shapely
+
+from carto_at_runtime import (
+    NULL_MASK,
+    Nullable,
+    RowError,
+    check_fits,
+    external_function,
+    float64,
+    int32,
+    reject,
+    text,
+)
+from carto_at_runtime.shapes import read_shapes
+from carto_at_runtime.wkb import LINE, read_geometries
+from carto_at_runtime.wkb_points import read_points
+from carto_at_runtime.wkb_results import check_vertices, hex_points, hex_polygons
+from carto_transformations.along import points_along
+from carto_transformations.buffer import buffers
+from carto_transformations.envelope import envelope
+from carto_transformations.great_circle import great_circles, same_place
+from carto_transformations.hull import concave_hulls
+from carto_transformations.median import medians
+from carto_transformations.minkowski import weights
+from carto_transformations.units import to_radians
+from carto_transformations.vertices import distinct_vertices, means
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Integers = NDArray[np.int64]
+
+_FARTHEST_M = 5_000_000
+_MOST_SEGMENTS = 1000
+_NUMBER_BYTES = 24
+_MULTIPOINT = shapely.GeometryType.MULTIPOINT
+
+
+@external_function("__CENTERMEAN", text("geom"))
+def centermean(geom: list[str]) -> list[str]:
+    """Answer ST_CENTERMEAN: the mean of the vertices."""
+    return _center(geom, means)
+
+
+@external_function("__CENTERMEDIAN", text("geom"))
+def centermedian(geom: list[str]) -> list[str]:
+    """Answer ST_CENTERMEDIAN: the point whose distances to the vertices add up to the least."""
+    return _center(geom, medians)
+
+
+def _center(geom: list[str], center: Callable[..., tuple[Floats, Floats]]) -> list[str]:
+    vertices = distinct_vertices(read_geometries(geom), len(geom))
+    return hex_points(np.stack(center(vertices), axis=1))
+
+
+@external_function("__GREATCIRCLE", text("start_point"), text("end_point"), int32("n_points"))
+def greatcircle(
+    start_point: list[str], end_point: list[str], n_points: Integers
+) -> list[str | None]:
+    """Answer ST_GREATCIRCLE: a line along the geodesic; NULL for points that are one, and for empty ones."""
+    reject(n_points < 2, "Invalid n_points: should be at least 2")
+    check_vertices(n_points)
+    reason = "start_point and end_point should be a Point"
+    start, end = read_points(start_point, reason), read_points(end_point, reason)
+    reject(
+        (np.abs(start[:, 1]) > 90) | (np.abs(end[:, 1]) > 90),
+        "Invalid latitude: should be between -90 and 90",
+    )
+    answers: list[str | None] = [None] * len(start)
+    drawn = np.isfinite(start[:, 0] + end[:, 0])
+    drawn[drawn] = ~same_place(start[drawn], end[drawn])
+    for count in np.unique(n_points[drawn]).tolist():
+        rows = np.flatnonzero(drawn & (n_points == count))
+        lines = great_circles(start[rows], end[rows], count)
+        for row, line in zip(rows.tolist(), lines, strict=True):
+            answers[row] = line
+    return answers
+
+
+@external_function(
+    "__LINE_INTERPOLATE_POINT",
+    text("line"),
+    float64("distance"),
+    text("units", on_null=NULL_MASK),
+)
+def line_interpolate_point(line: list[str], distance: Floats, units: Nullable) -> list[str]:
+    """Answer ST_LINE_INTERPOLATE_POINT: the point at a distance along a line, or its end."""
+    reject(distance < 0, "Invalid distance: should not be negative")
+    passed = to_radians(distance, _units(units))
+    lines = read_geometries(line)
+    parts = np.bincount(lines.rows, minlength=len(line))
+    strange = np.bincount(lines.rows[lines.kinds != LINE], minlength=len(line))
+    reject((parts != 1) | (strange > 0), "line should be a LineString that is not empty")
+    reject(np.diff(lines.offsets) < 2, "line should have at least two vertices")
+    return hex_points(points_along(lines.coordinates, lines.offsets, passed))
+
+
+def _units(units: Nullable) -> list[str]:
+    return [
+        "kilometers" if null else unit
+        for unit, null in zip(units.values, units.is_null.tolist(), strict=True)
+    ]
+
+
+@external_function("__BUFFER", text("geom"), float64("meters"), int32("segments"))
+def buffer(geom: list[str], meters: Floats, segments: Integers) -> list[str | None]:
+    """Answer ST_BUFFER: everything within a distance in meters."""
+    reject(np.abs(meters) > _FARTHEST_M, f"Invalid distance: should be up to {_FARTHEST_M} meters")
+    outside = (segments < 1) | (segments > _MOST_SEGMENTS)
+    reject(outside, f"Invalid segments: should be between 1 and {_MOST_SEGMENTS}")
+    shapes = read_shapes(geom)
+    bounds = shapely.bounds(shapes)
+    reject(
+        (bounds[:, 1] < -90) | (bounds[:, 3] > 90), "Invalid latitude: should be between -90 and 90"
+    )
+    return _hex(buffers(shapes, meters, segments))
+
+
+@external_function(
+    "__CONCAVEHULL",
+    text("geom"),
+    float64("max_edge", on_null=NULL_MASK),
+    text("units", on_null=NULL_MASK),
+)
+def concavehull(geom: list[str], max_edge: Nullable, units: Nullable) -> list[str | None]:
+    """Answer ST_CONCAVEHULL: the hull of points without edges longer than `max_edge`."""
+    reject(~max_edge.is_null & (max_edge.values <= 0), "Invalid maxEdge: should be greater than 0")
+    longest = to_radians(max_edge.values, _units(units))
+    return _hex(concave_hulls(read_shapes(geom), np.where(max_edge.is_null, np.inf, longest)))
+
+
+@external_function("__POINTONSURFACE", text("geom"))
+def pointonsurface(geom: list[str]) -> list[str | None]:
+    """Answer ST_POINTONSURFACE: a point of the geometry, in the inside of polygons."""
+    return _hex(list(shapely.point_on_surface(shapely.force_2d(read_shapes(geom)))))
+
+
+def _hex(shapes: list[Any]) -> list[str | None]:
+    """Return hex EWKB with SRID 4326; None for None and for empty geometries."""
+    column = np.empty(len(shapes), object)
+    column[:] = shapes
+    column[shapely.is_empty(column)] = None
+    marked = shapely.set_srid(column, 4326)
+    found: list[str | None] = shapely.to_wkb(
+        marked, hex=True, output_dimension=2, byte_order=1, include_srid=True
+    ).tolist()
+    return found
+
+
+@external_function("__MINKOWSKIDISTANCE", text("geom"), float64("p", on_null=NULL_MASK))
+def minkowskidistance(geom: list[str], p: Nullable) -> list[str]:
+    """Answer ST_MINKOWSKIDISTANCE: a matrix as JSON, the reciprocal distances of a MultiPoint's points."""
+    norms = np.where(p.is_null, 2.0, p.values)
+    reject(norms < 1, "Invalid p: should be at least 1")
+    shapes = read_shapes(geom)
+    reject(shapely.get_type_id(shapes) != _MULTIPOINT, "geom should be a MultiPoint")
+    check_fits(
+        shapely.get_num_coordinates(shapes) ** 2,
+        _NUMBER_BYTES,
+        lambda _row, cells: f"the matrix would have {cells} numbers, more than Lambda can return",
+    )
+    return [
+        orjson.dumps(
+            weights(shapely.get_coordinates(shape), norm), option=orjson.OPT_SERIALIZE_NUMPY
+        ).decode()
+        for shape, norm in zip(shapes, norms.tolist(), strict=True)
+    ]
+
+
+@external_function("__ENVELOPE_ARR", text("geojsons"))
+def envelope_arr(geojsons: list[str]) -> list[str | None]:
+    """Answer ST_ENVELOPE_ARR: the rectangle around an array of GeoJSON geometries."""
+    boxes = [_envelope(row, document) for row, document in enumerate(geojsons)]
+    corners = np.array([box or (0.0,) * 4 for box in boxes]).reshape(-1, 4)
+    polygons = hex_polygons(corners[:, [0, 1, 0, 3, 2, 3, 2, 1, 0, 1]].reshape(-1, 5, 2))
+    return [polygon if box else None for polygon, box in zip(polygons, boxes, strict=True)]
+
+
+def _envelope(row: int, document: str) -> tuple[float, float, float, float] | None:
+    try:
+        return envelope(document)
+    except ValueError as error:
+        raise RowError(row, f"Invalid geojsons: {error}") from None

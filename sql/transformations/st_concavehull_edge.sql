@@ -1,0 +1,2 @@
+{% import "transformations/macros.sql" as geo %}
+SELECT {{ geo.received(schema ~ ".__CONCAVEHULL(" ~ geo.sent(geom) ~ ", " ~ geo.digits(max_edge) ~ ", 'kilometers')") }}
