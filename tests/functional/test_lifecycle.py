@@ -320,6 +320,21 @@ def test_an_installation_whose_tables_were_lost_is_adopted_again(use, client):
     assert run("test").code == 0
 
 
+def test_lost_release_tables_are_made_anew_from_the_tags_of_the_lambda_functions(use, client):
+    use("first")
+    run("install", "--prefix", "other-redshift")
+    before = cloud(client)
+    assert "nothing is lost" in run("repair", "--rebuild-state").err
+    for table in ("release", "step", "object", "lease"):
+        sql(f"DROP TABLE carto.__at_{table}")
+    assert run("repair", "--rebuild-state").code == 0
+    assert cloud(client) == before
+    assert run("status").data["current"]["options"]["prefix"] == "other-redshift"
+    assert run("status", "--drift").data["drift"] == []
+    assert run("uninstall", "--yes").code == 0
+    assert "bears the mark" in run("repair", "--rebuild-state").err
+
+
 def test_views_on_our_functions_survive_upgrade_and_rollback(use):
     use("first")
     run("install")

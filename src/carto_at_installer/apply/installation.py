@@ -25,6 +25,7 @@ from carto_at_installer.core.errors import (
     PreflightError,
     RolledBackError,
     SmokeTestError,
+    SqlError,
 )
 from carto_at_installer.core.options import OnFailure
 from carto_at_installer.plan import steps
@@ -121,11 +122,7 @@ class Installer:
         catalog = load_catalog(self._root / "catalog", sql_root=self._root / "sql")
         selected = select(catalog, self._options.selection)
         desired = self._desired(selected.catalog, catalog, connection)
-        outcomes.append(
-            _told(progress, preflight.check_login(connection.sql, self._options.target.database))
-        )
-        _refuse_failures(outcomes)
-        observed = self._observe(desired, connection)
+        observed = self._logged_in(desired, connection, outcomes, progress)
         plan = make_plan(desired, observed)
         if not plan.empty and not self._replace_foreign:
             foreign = preflight.check_foreign_objects(
@@ -143,6 +140,29 @@ class Installer:
             plan,
             observed.installation,
         )
+
+    def _logged_in(
+        self,
+        desired: DesiredState,
+        connection: Connection,
+        outcomes: list[Outcome],
+        progress: Progress,
+    ) -> ObservedState:
+        """Look at the world. Release tables that can be read prove the login; otherwise it is tried on its own."""
+        database = self._options.target.database
+        try:
+            observed = self._observe(desired, connection)
+        except SqlError:
+            outcomes.append(_told(progress, preflight.check_login(connection.sql, database)))
+            _refuse_failures(outcomes)
+            raise
+        if observed.installation:
+            reason = f"the release tables in {database} can be read"
+            outcomes.append(_told(progress, Outcome("Database", Status.PASS, reason)))
+        else:
+            outcomes.append(_told(progress, preflight.check_login(connection.sql, database)))
+            _refuse_failures(outcomes)
+        return observed
 
     def _observe(self, desired: DesiredState, connection: Connection) -> ObservedState:
         observed = observe(desired, connection)

@@ -18,7 +18,7 @@ from carto_at_installer.cli.install import dry_run_flag, on_failure_flag
 from carto_at_installer.core.options import OnFailure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from carto_at_installer.apply.connection import Connection
     from carto_at_installer.apply.installation import Installer, Preparation
@@ -96,14 +96,17 @@ def _refuse_downgrade(installation: Installation, version: str, *, allowed: bool
 
 def _recorded_options(flags: dict[str, Any], installation: Installation) -> InstallOptions:
     """The options with which an installation was made, for the target and login that the flags name."""
+    release = installation.unfinished or installation.current
+    return _options_for(flags, release.options if release else {})
+
+
+def _options_for(flags: dict[str, Any], record: Mapping[str, str]) -> InstallOptions:
     from carto_at_installer.config import validation  # noqa: PLC0415 - keeps --help quick
     from carto_at_installer.core.options import from_record  # noqa: PLC0415
 
-    release = installation.unfinished or installation.current
     names = ("cluster_id", "workgroup", "database", "db_user", "secret_arn")
     aws = validation.aws_options(flags["profile"], flags["region"])
     target = validation.target_options(**{name: flags[name] for name in names})
-    record = release.options if release else {}
     return validation.checked(from_record(aws, target, flags["schema"], record))
 
 
@@ -230,29 +233,71 @@ def _completed(
 
 @click.command()
 @place_flags
+@click.option(
+    "--rebuild-state",
+    is_flag=True,
+    help="The release tables are lost: make them anew from the tags of the Lambda functions.",
+)
 @on_failure_flag
 @dry_run_flag
 @output_flags
 @click.pass_obj
-def repair(terminal: Terminal, /, *, on_failure: str, dry_run: bool, **flags: Any) -> Result:
+def repair(
+    terminal: Terminal,
+    /,
+    *,
+    rebuild_state: bool,
+    on_failure: str,
+    dry_run: bool,
+    **flags: Any,
+) -> Result:
     """Put right what was changed or removed by hand.
 
     Compares with what AWS and the database really hold, not only with what is recorded. Needs this package in the
     version that is installed.
     """
+    target = dict(flags)
+    connection = opened(flags)
+    if rebuild_state:
+        prepared = _prepared_anew(terminal, target, connection)
+        return _carried_out(terminal, prepared, on_failure, dry_run=dry_run)
+    installation = connection.installation()
+    _require_this_version(installation)
+    prepared = _prepared_again("repair", terminal, target, installation, believe_database=True)
+    return _carried_out(terminal, prepared, on_failure, dry_run=dry_run)
+
+
+def _require_this_version(installation: Installation) -> None:
     from carto_at_installer.__about__ import __version__  # noqa: PLC0415 - keeps --help quick
     from carto_at_installer.core.errors import UsageError  # noqa: PLC0415
 
-    target = dict(flags)
-    installation = opened(flags).installation()
     current = installation.current
     if current and current.version != __version__:
         raise UsageError(
             f"Version {current.version} is installed, this is version {__version__}",
             hint=f"Install carto-at-redshift=={current.version} to repair, or use `carto-at upgrade`.",
         )
-    prepared = _prepared_again("repair", terminal, target, installation, believe_database=True)
-    return _carried_out(terminal, prepared, on_failure, dry_run=dry_run)
+
+
+def _prepared_anew(
+    terminal: Terminal, flags: dict[str, Any], connection: Connection
+) -> tuple[Installer, Preparation]:
+    """What makes the release tables anew around an installation that lost them."""
+    from carto_at_installer.apply.installation import Installer  # noqa: PLC0415 - imports boto3
+    from carto_at_installer.apply.rebuilding import rebuilt_record  # noqa: PLC0415
+    from carto_at_installer.bundle.resources import bundle_root  # noqa: PLC0415
+    from carto_at_installer.cli.progress import shown  # noqa: PLC0415
+    from carto_at_installer.core.errors import UsageError  # noqa: PLC0415
+
+    if connection.store.read() is not None:
+        raise UsageError(
+            f"The release tables of schema {connection.schema} are there: nothing is lost",
+            hint="Use `carto-at repair` without --rebuild-state.",
+        )
+    options = _options_for(flags, rebuilt_record(connection))
+    installer = Installer(options, bundle_root(), command="repair", replace_foreign=True)
+    with shown(terminal) as progress:
+        return installer, installer.prepare(progress)
 
 
 @click.command()
