@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -97,6 +98,8 @@ def test_roles_show_their_policies_trust_and_boundary(box: Moto) -> None:
     assert (role.name, role.trust) == ("r", json.loads(TRUST))
     assert role.policies == (json.loads(ALLOW), json.loads(ALLOW))
     assert role.boundary == json.loads(ALLOW)
+    assert role.boundary_arn == managed
+    assert abs(role.created - time.time()) < 5
     assert box.directory.role(f"arn:aws:iam::{ACCOUNT}:role/r") is None
 
 
@@ -153,6 +156,11 @@ def test_keys_have_owners(box: Moto) -> None:
     )  # fmt: skip
     key = answer.partition("<AccessKeyId>")[2].partition("<")[0]
     assert box.services.caller(key).arn == f"arn:aws:sts::{ACCOUNT}:assumed-role/r/s"
+    session = box.directory.principal_of(key)
+    assert session is not None
+    assert (session.name, session.session_policy) == ("r", None)
+    assert session.expires is not None
+    assert abs(session.expires - time.time() - 3600) < 5
     assert box.services.caller("AKIANOBODYS").arn == f"arn:aws:iam::{ACCOUNT}:user/sandbox"
 
 
@@ -204,6 +212,28 @@ def test_replaying_gives_the_same_identifiers_and_dates(box: Moto, tmp_path: Pat
     before = snapshot(box)
     box.store.close()
     assert snapshot(Moto(tmp_path)) == before
+
+
+def test_the_record_forgets_what_has_no_effect_any_more(box: Moto, tmp_path: Path) -> None:
+    box.query("iam", Action="CreateRole", RoleName="r", AssumeRolePolicyDocument=TRUST)
+    role = f"arn:aws:iam::{ACCOUNT}:role/r"
+    asked = {"Version": "2011-06-15", "RoleArn": role, "RoleSessionName": "s"}
+    box.query("sts", Action="AssumeRole", **asked)
+    box.send("s3", HttpRequest("PUT", "/bucket-name", box.headers("s3", "")))
+    for method, name, body in [
+        ("PUT", "a", b"1"),
+        ("PUT", "b", b"1"),
+        ("PUT", "a", b"2"),
+        ("DELETE", "b", b""),
+    ]:
+        box.send("s3", HttpRequest(method, f"/bucket-name/{name}", box.headers("s3", ""), body))
+    with box.store.transaction() as connection:
+        connection.execute("UPDATE journal SET at = at - 200000 WHERE service = 'sts'")
+    box.store.close()
+    again = Moto(tmp_path)
+    assert again.directory.role(role) is not None
+    assert again.services.s3_object("bucket-name", "a", "us-east-1") == b"2"
+    assert again.store.query("SELECT count(*) FROM journal") == [(4,)]
 
 
 def test_reading_and_failing_requests_are_not_recorded(box: Moto) -> None:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qs, quote, unquote
 
 from carto_at_installer.sandbox.identity import DEFAULT_CALLER, Caller
+from carto_at_installer.sandbox.moto_services.compaction import compact
 from carto_at_installer.sandbox.moto_services.directory import Directory
 from carto_at_installer.sandbox.protocols.http import HttpRequest, HttpResponse
 from carto_at_installer.sandbox.state import StateError
@@ -112,6 +113,7 @@ class MotoServices:
 
         from carto_at_installer.sandbox.moto_services import clock  # noqa: PLC0415  (at first use)
 
+        compact(self._store)
         clock.install()
         self._application = DomainDispatcherApplication(create_backend_app)
         self._replay()
