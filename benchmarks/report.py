@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import subprocess
 import sys
 from importlib.metadata import version
 from pathlib import Path
@@ -40,6 +41,25 @@ def table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> list[str]:
 def mark(*, met: bool) -> str:
     """Whether a goal was met."""
     return "met" if met else "MISSED"
+
+
+def module_reports() -> list[str]:
+    """What the measurements of the other modules print, each in a process of its own."""
+    lines: list[str] = []
+    for path in sorted(Path(__file__).parent.glob("*_cases.py")):
+        module = path.stem.removesuffix("_cases")
+        run = subprocess.run(
+            [sys.executable, "-m", f"benchmarks.{path.stem}"],
+            cwd=path.parents[1],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        lines += [f"### {module}", "", "```", *run.stdout.rstrip().splitlines(), "```", ""]
+        if run.returncode:
+            reason = run.stderr.strip().splitlines()[-1:] or ["a goal was missed"]
+            lines += [f"Exit code {run.returncode}: {reason[0]}", ""]
+    return lines
 
 
 def help_line(startup: Startup) -> str:
@@ -90,6 +110,11 @@ def main() -> int:
             ],
         ),
         "",
+        "## Handlers of the other modules",
+        "",
+        "Against the same floor, and against the row-by-row implementations in `benchmarks/rowwise/`.",
+        "",
+        *module_reports(),
         "## Plain SQL against Lambda",
         "",
         "QUADBIN_FROMLONGLAT over 100 000 points through the sandbox, as the toolbox's SQL function and as a Lambda",
