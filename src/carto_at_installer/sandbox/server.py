@@ -85,7 +85,8 @@ class Sandbox:
             self.settings.cluster_change_seconds,
         )
         self._data = DataService(self._targets)
-        self._front = Front(self._services(targets), self._moto, self.faults, self._gates(targets))
+        self.services = self._all_services(targets)
+        self._front = Front(self.services, self._moto, self.faults, self._gates(targets))
         self._serving = False
         self.last_request = time.monotonic()
 
@@ -97,7 +98,7 @@ class Sandbox:
             gates.append(Enforcement(world))
         return [*gates, refuse_gaps, Assumption(self._moto)]
 
-    def _services(self, targets: TargetStore) -> dict[str, Mapping[str, Operation]]:
+    def _all_services(self, targets: TargetStore) -> dict[str, Mapping[str, Operation]]:
         shared = (targets, self.settings, self._moto.directory, self._targets.drop)
         return {
             "iam": {"SimulatePrincipalPolicy": Simulation(self._moto.directory).simulate},
