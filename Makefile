@@ -63,6 +63,7 @@ packaging: setup ## Build the wheel, install it offline and run it
 	$(BIN)/python -m pytest -q tests/packaging
 
 bench: setup ## Measure, and write benchmarks/report.md
+	$(BIN)/python -m pip install --quiet --no-deps 'turfpy==0.0.8'
 	$(BIN)/python -m benchmarks.report
 
 build: setup ## Build the wheel and the source archive into dist/
