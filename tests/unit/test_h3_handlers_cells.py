@@ -146,7 +146,9 @@ def test_texts_that_are_no_numbers_are_no_cells():
         "84390cbffffffé",
         "é" * 15,
     ]
-    assert cells.from_texts([*texts, "84390cbffffffff"]).tolist() == [0] * 6 + [MADRID]
+    assert cells.from_texts([*texts, "84390cbffffffff"]).tolist() == [0] * len(texts) + [MADRID]
+    assert cells.from_texts(texts[-5:]).tolist() == [0] * 5
+    assert cells.from_texts([]).tolist() == []
 
 
 # --- disks and rings --------------------------------------------------------------------------------------------------

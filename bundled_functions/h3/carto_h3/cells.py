@@ -37,10 +37,6 @@ _PENTAGONS = np.zeros(128, np.bool_)
 _PENTAGONS[[4, 14, 24, 38, 49, 58, 63, 72, 83, 97, 107, 117]] = True
 _TEXT_DIGITS = 15
 _HEX = np.frombuffer(b"0123456789abcdef", np.uint8)
-_NOT_HEX = 255
-_HEX_VALUES = np.full(256, _NOT_HEX, np.uint8)
-_HEX_VALUES[_HEX] = np.arange(16)
-_HEX_VALUES[np.frombuffer(b"ABCDEF", np.uint8)] = np.arange(10, 16)
 
 
 def resolution(cells: Integers) -> Integers:
@@ -156,13 +152,21 @@ def texts(cells: Integers, offsets: Integers, numbers: Integers | None = None) -
 
 def from_texts(values: Sequence[str]) -> Integers:
     """Read hexadecimal texts of 15 digits; what is not one becomes 0, which is no cell."""
-    joined = "".join(values)
-    if not joined.isascii() or set(map(len, values)) - {_TEXT_DIGITS}:
-        fitting = (len(value) == _TEXT_DIGITS and value.isascii() for value in values)
-        pairs = zip(values, fitting, strict=True)
-        joined = "".join(value if fits else "0" * _TEXT_DIGITS for value, fits in pairs)
-    digits = _HEX_VALUES[np.frombuffer(joined.encode("ascii"), np.uint8)].reshape(-1, _TEXT_DIGITS)
-    cells = np.zeros(len(values), np.int64)
-    for place in range(_TEXT_DIGITS):
-        cells = (cells << 4) | (digits[:, place] & 15)
-    return np.where((digits == _NOT_HEX).any(axis=1), 0, cells)
+    if not set(map(len, values)) - {_TEXT_DIGITS}:
+        octets = _octets("0".join(["", *values]))
+        if len(octets) == 8 * len(values):
+            return np.frombuffer(octets, ">i8").astype(np.int64)
+    return np.array([_from_text(value) for value in values], np.int64)
+
+
+def _from_text(value: str) -> int:
+    octets = _octets(f"0{value}")
+    return int.from_bytes(octets) if len(octets) == 8 and len(value) == _TEXT_DIGITS else 0
+
+
+def _octets(text: str) -> bytes:
+    """Read hexadecimal text. Blanks are skipped, so that the result may be too short; nothing, for other text."""
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        return b""
