@@ -43,7 +43,7 @@ demo: build/demo-venv/.installed ## Install the package, then the toolbox into t
 test: lint unit functional boundary packaging ## Run every check and test
 
 lint: setup ## Style, types and import directions
-	$(BIN)/ruff check --quiet
+	$(BIN)/ruff check --quiet --output-format concise
 	$(BIN)/ruff format --check --quiet
 	$(BIN)/mypy
 

@@ -105,7 +105,9 @@ def _rates() -> list[Rate]:
 
 def _add_lambda_variant(session: AwsSession, sql: DataApi) -> None:
     """Upload the variant with the installed quadbin function's settings, and declare it in SQL."""
-    name = sql.query("SELECT MAX(lambda_name) FROM carto.__at_object WHERE module = 'quadbin'").rows[0][0]
+    name = sql.query(
+        "SELECT MAX(lambda_name) FROM carto.__at_object WHERE module = 'quadbin'"
+    ).rows[0][0]
     installed = functions.find_function(session, name)
     assert installed is not None
     settings = FunctionSettings(

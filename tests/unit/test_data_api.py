@@ -75,7 +75,7 @@ class FakeService:
                 "Records": [[{"isNull": True}]],
             },
         ]
-        return SimpleNamespace(paginate=lambda Id: pages)  # noqa: ARG005, N803
+        return SimpleNamespace(paginate=lambda Id: pages)  # noqa: N803
 
     def kinds(self):
         return [kind for kind, _ in self.calls]

@@ -114,9 +114,7 @@ def test_conditions(condition: dict[str, Any], context: str | None, allowed: boo
 
 
 def test_unknown_conditions_are_named() -> None:
-    strange = policy(
-        Action="*", Resource="*", Condition={"BinaryEquals": {"aws:CurrentTime": "x"}}
-    )
+    strange = policy(Action="*", Resource="*", Condition={"BinaryEquals": {"aws:CurrentTime": "x"}})
     with pytest.raises(UnknownConditionError, match=r"BinaryEquals \(on aws:CurrentTime\)"):
         decide([strange], ASK)
     elsewhere = policy(
