@@ -11,7 +11,7 @@ from scipy.cluster.vq import kmeans2
 
 from carto_clustering import handler
 from carto_clustering.lloyd import Problems, k_means
-from carto_clustering.seeds import first_occurrences, plus_plus
+from carto_clustering.seeds import plus_plus
 from tests.unit.handler_calls import answer, hexewkb, multipoint, refusal
 
 POINTS = st.lists(st.tuples(st.integers(-9, 9), st.integers(-9, 9)), min_size=1, max_size=25)
@@ -176,13 +176,6 @@ def test_sample_that_is_no_list_of_triples_is_an_error(text):
 
 
 # --- the parts --------------------------------------------------------------------------------------------------------
-
-
-def test_first_occurrences_are_per_row():
-    points = np.array([[1, 1], [0, 0], [1, 1], [1, 1], [2, 2], [2, 2]], float)
-    first, second = first_occurrences(points, np.array([0, 3, 6]))
-    assert first.tolist() == [0, 1]
-    assert second.tolist() == [3, 4]
 
 
 def test_plus_plus_draws_different_points():

@@ -7,7 +7,7 @@ import pytest
 import shapely
 
 from carto_at_runtime import RowError
-from carto_at_runtime.shapes import read_multipoints, read_shapes
+from carto_at_runtime.shapes import first_occurrences, read_multipoints, read_shapes
 from tests.unit.handler_calls import hexewkb
 
 REASON = "it has to be a MultiPoint"
@@ -80,3 +80,10 @@ def test_no_rows():
     coordinates, offsets = read_multipoints([], REASON)
     assert coordinates.shape == (0, 2)
     assert np.array_equal(offsets, [0])
+
+
+def test_first_occurrences_are_per_row():
+    points = np.array([[1, 1], [0, 0], [1, 1], [1, 1], [2, 2], [2, 2]], float)
+    assert first_occurrences(points, np.array([0, 3, 6])).tolist() == [0, 1, 3, 4]
+    assert first_occurrences(points, np.array([0, 0, 6, 6])).tolist() == [0, 1, 4]
+    assert first_occurrences(np.empty((0, 2)), np.array([0, 0])).tolist() == []

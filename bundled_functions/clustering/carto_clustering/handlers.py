@@ -11,9 +11,9 @@ import numpy as np
 import orjson
 
 from carto_at_runtime import RowError, external_function, int32, reject, text
-from carto_at_runtime.shapes import read_multipoints
+from carto_at_runtime.shapes import first_occurrences, read_multipoints
 from carto_clustering.lloyd import Problems, k_means
-from carto_clustering.seeds import first_occurrences, plus_plus
+from carto_clustering.seeds import plus_plus
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,7 +32,8 @@ def cluster(geom: list[str], number_of_clusters: NDArray[np.int64]) -> list[str]
     reject(filled & (number_of_clusters < 1), _COUNT)
     rows = np.flatnonzero(filled)
     starts = np.append(offsets[rows], len(points))
-    firsts = first_occurrences(points, starts) if len(rows) else []
+    found = first_occurrences(points, starts)
+    firsts = np.split(found, np.searchsorted(found, starts[1:-1])) if len(rows) else []
     counts = number_of_clusters[rows].tolist()
     seeds = [points[first[:count]] for first, count in zip(firsts, counts, strict=True)]
     labels, _ = k_means(Problems(points, starts, seeds))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MAX_STEPS = 10_000
-_MOST_PAIRS = 20_000
+_MOST_PAIRS = 8000
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ class _Group:
         across, up = across - self._x, up - self._y
         squares = np.multiply(across, across, out=across)
         squares += np.multiply(up, up, out=up)
-        return (squares == squares.min(axis=0)).argmax(axis=0)
+        return squares.argmin(axis=0)
 
     def _move(self) -> None:
         place = self.labels * self._centres.shape[2] + self._row

@@ -14,20 +14,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def first_occurrences(
-    points: NDArray[np.float64], offsets: NDArray[np.int64]
-) -> list[NDArray[np.int64]]:
-    """Return, for each row, which of its points are not equal to one before it, as indexes into `points`."""
-    rows = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
-    order = np.lexsort((points[:, 1], points[:, 0], rows))
-    ordered = points[order]
-    first = np.ones(len(points), np.bool_)
-    first[1:] = (ordered[1:] != ordered[:-1]).any(axis=1) | (np.diff(rows) > 0)
-    # lexsort is stable: of equal points, the first one given comes first. Rows are in order, so it keeps them apart.
-    found = np.sort(order[first])
-    return np.split(found, np.searchsorted(found, offsets[1:-1]))
-
-
 def plus_plus(
     points: NDArray[np.float64],
     weights: NDArray[np.float64],

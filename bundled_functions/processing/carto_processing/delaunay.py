@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -11,48 +12,63 @@ import shapely
 from carto_processing.flips import is_thin, repaired
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
+    from carto_processing.sites import Sites
 
-def triangulate(sites: Sequence[NDArray[np.float64]]) -> list[NDArray[np.float64]]:
-    """Return the Delaunay triangles of each row's different points, as arrays of shape (triangles, 3, 2).
+
+@dataclass(frozen=True, slots=True)
+class Triangles:
+    """The triangles of a batch: row i has `corners[offsets[i]:offsets[i + 1]]`, numbers of points, of shape (n, 3)."""
+
+    corners: NDArray[np.int64]
+    offsets: NDArray[np.int64]
+
+
+def triangulate(sites: Sites) -> Triangles:
+    """Return the Delaunay triangles of each row.
 
     Corners go counter-clockwise. Fewer than three points and points on one line have no triangles. Where four or more
     points lie on one circle, one of several equally good triangulations is chosen, always the same.
     """
-    if not sites:
-        return []
-    shapes = multipoints(sites)
-    coordinates, rows = shapely.get_coordinates(
-        shapely.delaunay_triangles(shapes), return_index=True
-    )
-    triangles = coordinates.reshape(-1, 4, 2)[:, :3]
-    areas = doubled_area(triangles)
+    found, owners = _by_geos(sites)
+    corners = sites.points[found]
+    areas = doubled_area(corners)
     # All go the same way round, also those that are so thin that their areas do not tell.
     if areas.sum() < 0:
-        triangles = triangles[:, ::-1]
-    owners = rows[::4]
-    bounds = np.searchsorted(owners, np.arange(len(sites) + 1)).tolist()
-    made = [triangles[start:end] for start, end in pairwise(bounds)]
-    for row in np.unique(owners[is_thin(triangles, areas)]).tolist():
-        made[row] = repaired(made[row])
-    return made
+        found, corners = found[:, ::-1], corners[:, ::-1]
+    thin = np.unique(owners[is_thin(corners, areas)])
+    offsets = np.searchsorted(owners, np.arange(len(sites) + 1))
+    return (
+        _repaired(sites, Triangles(found, offsets), thin)
+        if len(thin)
+        else Triangles(found, offsets)
+    )
 
 
-def multipoints(sites: Sequence[NDArray[np.float64]]) -> NDArray[np.object_]:
-    """Return a shapely MultiPoint per row."""
-    made = np.empty(len(sites), object)
-    filled = [row for row, points in enumerate(sites) if len(points)]
-    made[:] = shapely.MultiPoint()
-    if filled:
-        counts = [len(sites[row]) for row in filled]
-        points = shapely.points(np.concatenate([sites[row] for row in filled]))
-        made[filled] = shapely.multipoints(
-            points, indices=np.repeat(np.arange(len(filled)), counts)
-        )
-    return made
+def _by_geos(sites: Sites) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the corners and the row of each triangle that GEOS finds."""
+    sizes = np.diff(sites.offsets)
+    rows = np.flatnonzero(sizes > 2)
+    numbers = np.flatnonzero(np.repeat(sizes > 2, sizes))
+    if not len(rows):
+        return np.empty((0, 3), np.int64), np.empty(0, np.int64)
+    # GEOS keeps a third coordinate: here it tells which point a corner is. Lines are made faster than MultiPoints.
+    marked = np.column_stack((sites.points[numbers], numbers))
+    shapes = shapely.linestrings(marked, indices=np.repeat(np.arange(len(rows)), sizes[rows]))
+    coordinates, owners = shapely.get_coordinates(
+        shapely.delaunay_triangles(shapes), include_z=True, return_index=True
+    )
+    return coordinates[:, 2].astype(np.int64).reshape(-1, 4)[:, :3], rows[owners[::4]]
+
+
+def _repaired(sites: Sites, triangles: Triangles, rows: NDArray[np.int64]) -> Triangles:
+    bounds = triangles.offsets
+    parts = [triangles.corners[start:end] for start, end in pairwise(bounds.tolist())]
+    for row in rows.tolist():
+        parts[row] = repaired(sites.points, parts[row])
+    sizes = [len(part) for part in parts]
+    return Triangles(np.concatenate(parts), np.concatenate(([0], np.cumsum(sizes))))
 
 
 def doubled_area(triangles: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from numpy.typing import NDArray
 
@@ -30,21 +30,30 @@ def is_thin(
     return np.abs(doubled_areas) <= _THIN * (sides * sides).sum(axis=(1, 2))
 
 
-def repaired(triangles: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the Delaunay triangulation that flips make of a triangulation, both of shape (n, 3, 2).
+def repaired(points: NDArray[np.float64], triangles: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the Delaunay triangulation that flips make of a triangulation, both numbers of points of shape (n, 3).
 
     Triangles without an area are left out.
     """
-    corners = [tuple(map(tuple, corner)) for corner in triangles.tolist()]
-    flipped = _flip_all(corners)
-    return np.array(
-        [one for one in flipped if _cross(one[0], one[1], one[2]) > 0], np.float64
-    ).reshape(-1, 3, 2)
+    places: dict[int, Point] = {
+        number: (x, y)
+        for number, (x, y) in zip(
+            triangles.reshape(-1).tolist(), points[triangles.reshape(-1)].tolist(), strict=True
+        )
+    }
+    flipped = [
+        one
+        for one in _flip_all(triangles.tolist(), places)
+        if _cross(*(places[corner] for corner in one)) > 0
+    ]
+    return np.array(flipped, np.int64).reshape(-1, 3)
 
 
-def _flip_all(triangles: Iterable[tuple[Point, ...]]) -> list[tuple[Point, Point, Point]]:
+def _flip_all(
+    triangles: Iterable[list[int]], places: Mapping[int, Point]
+) -> list[tuple[int, int, int]]:
     """Flip edges until none is left to flip. `third[a, b]` is the corner left of the edge from a to b."""
-    third: dict[tuple[Point, Point], Point] = {}
+    third: dict[tuple[int, int], int] = {}
     for a, b, c in triangles:
         third[a, b], third[b, c], third[c, a] = c, a, b
     waiting = list(third)
@@ -53,7 +62,9 @@ def _flip_all(triangles: Iterable[tuple[Point, ...]]) -> list[tuple[Point, Point
             break
         a, b = waiting.pop()
         c, d = third.get((a, b)), third.get((b, a))
-        if c is None or d is None or not _is_to_flip(a, b, c, d):
+        if c is None or d is None:
+            continue
+        if not _is_to_flip(places[a], places[b], places[c], places[d]):
             continue
         del third[a, b], third[b, a]
         third[a, d], third[d, c], third[c, a] = c, a, d

@@ -1,13 +1,13 @@
-"""The points of each row as triangulations and diagrams need them: rounded, and each place once."""
+"""The points of all rows as triangulations and diagrams need them: rounded, and each place of a row once."""
 
 from __future__ import annotations
 
-from itertools import pairwise
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from carto_at_runtime.shapes import read_multipoints
+from carto_at_runtime.shapes import first_occurrences, read_multipoints
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,24 +21,46 @@ _NOT_A_MULTIPOINT = "Invalid operation: Input points parameter must be MultiPoin
 _ROUNDABLE = 2.0**53 / 10.0**DECIMALS
 
 
-def read_sites(hex_texts: Sequence[str]) -> list[NDArray[np.float64]]:
-    """Read the different points of each MultiPoint, in the order in which they first come: arrays of shape (n, 2)."""
+@dataclass(frozen=True, slots=True)
+class Sites:
+    """The points of a batch: row i has `points[offsets[i]:offsets[i + 1]]`, of shape (n, 2), all different."""
+
+    points: NDArray[np.float64]
+    offsets: NDArray[np.int64]
+
+    @property
+    def rows(self) -> NDArray[np.int64]:
+        """The row of each point."""
+        return np.repeat(np.arange(len(self)), np.diff(self.offsets))
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    def row(self, number: int) -> NDArray[np.float64]:
+        """Return the points of one row."""
+        return self.points[self.offsets[number] : self.offsets[number + 1]]
+
+    def of(self, rows: Sequence[int]) -> Sites:
+        """Return the points of some rows."""
+        if len(rows) == len(self):
+            return self
+        chosen = [self.row(number) for number in rows]
+        sizes = [len(points) for points in chosen]
+        points = np.concatenate(chosen) if chosen else np.empty((0, 2))
+        return Sites(points, np.concatenate(([0], np.cumsum(sizes, dtype=np.int64))))
+
+
+def read_sites(hex_texts: Sequence[str]) -> Sites:
+    """Read the different points of each MultiPoint, in the order in which they first come."""
     coordinates, offsets = read_multipoints(hex_texts, _NOT_A_MULTIPOINT)
     points = rounded(coordinates)
-    bounds = offsets.tolist()
-    return [_distinct(points[start:end]) for start, end in pairwise(bounds)]
+    first = first_occurrences(points, offsets)
+    if len(first) == len(points):
+        return Sites(points, offsets)
+    return Sites(points[first], np.searchsorted(first, offsets))
 
 
 def rounded(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Round to DECIMALS decimals; numbers that have fewer (beyond 900 719) stay as they are, and -0 becomes 0."""
     with np.errstate(over="ignore"):
         return np.where(np.abs(values) < _ROUNDABLE, np.round(values, DECIMALS), values) + 0.0
-
-
-def _distinct(points: NDArray[np.float64]) -> NDArray[np.float64]:
-    order = np.lexsort((points[:, 1], points[:, 0]))
-    ordered = points[order]
-    first = np.ones(len(points), np.bool_)
-    first[1:] = (ordered[1:] != ordered[:-1]).any(axis=1)
-    # lexsort is stable: of equal points, the first in the order given comes first.
-    return points if first.all() else points[np.sort(order[first])]

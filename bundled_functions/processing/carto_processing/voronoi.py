@@ -24,67 +24,88 @@ from carto_processing.sites import rounded
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from carto_processing.envelopes import Envelope
+    from carto_processing.delaunay import Triangles
+    from carto_processing.sites import Sites
 
 _SMALLEST = np.finfo(np.float64).tiny
 _SHORTEST = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
-class Diagram:
-    """The lines between cells, cut to the rectangle: line i, `segments[i]` of shape (2, 2), is between two points.
+class Diagrams:
+    """The lines between cells, cut to their row's rectangle: line i is `segments[i]`, of shape (2, 2).
 
-    `pairs[i]` are the numbers of these points in `points`. Where lines meet, some may be as short as a rounding error.
+    `pairs[i]` are the numbers of the points that it is between. `boxes[j]` is row j's rectangle,
+    `[[min_x, min_y], [max_x, max_y]]`. Where lines meet, some may be as short as a rounding error. Lines are unordered.
     """
 
-    points: NDArray[np.float64]
-    envelope: Envelope
+    sites: Sites
+    boxes: NDArray[np.float64]
     pairs: NDArray[np.int64]
     segments: NDArray[np.float64]
 
-    def lines(self) -> NDArray[np.float64]:
-        """Return the lines that have a length, of shape (n, 2, 2)."""
-        size = float(np.subtract(*self.envelope.corners[::-1]).max())
-        lengths = np.hypot(*(self.segments[:, 1] - self.segments[:, 0]).T)
-        return self.segments[lengths > _SHORTEST * size]
+    def lines(self) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """Return the lines that have a length, rounded, of shape (n, 2, 2), and where each row's begin and end."""
+        rows = self.sites.rows[self.pairs[:, 0]]
+        sizes = (self.boxes[:, 1] - self.boxes[:, 0]).max(axis=1)
+        away = self.segments[:, 1] - self.segments[:, 0]
+        long = np.hypot(away[:, 0], away[:, 1]) > _SHORTEST * sizes[rows]
+        order = np.argsort(rows[long], kind="stable")
+        offsets = np.searchsorted(rows[long][order], np.arange(len(self.sites) + 1))
+        return rounded(self.segments[long][order]), offsets
 
 
-def diagram(
-    points: NDArray[np.float64], triangles: NDArray[np.float64], envelope: Envelope
-) -> Diagram:
-    """Return the diagram of different points inside a rectangle. `triangles` are their Delaunay triangles."""
-    order = np.lexsort((points[:, 1], points[:, 0]))
-    if len(triangles):
-        pairs, lower, upper = _bisectors(order, points, triangles)
-    else:  # all on one line, where neighbours are those next to each other
-        pairs = np.stack((order[:-1], order[1:]), axis=1)
-        lower, upper = np.full(len(pairs), -np.inf), np.full(len(pairs), np.inf)
-    begin, end = points[pairs[:, 0]], points[pairs[:, 1]]
+def diagrams(sites: Sites, triangles: Triangles, boxes: NDArray[np.float64]) -> Diagrams:
+    """Return the diagrams of rows with at least one point each, all inside the row's rectangle."""
+    pairs, lower, upper = _bisectors(sites.points, triangles.corners)
+    aligned = _neighbours_on_lines(sites, triangles)
+    if len(aligned):
+        endless = np.full(len(aligned), np.inf)
+        pairs = np.concatenate((pairs, aligned))
+        lower, upper = np.concatenate((lower, -endless)), np.concatenate((upper, endless))
+    begin, end = sites.points[pairs[:, 0]], sites.points[pairs[:, 1]]
     middle = begin + 0.5 * (end - begin)
     normal = np.stack((begin[:, 1] - end[:, 1], end[:, 0] - begin[:, 0]), axis=1)
-    lower, upper = _clip(middle, normal, (lower, upper), envelope)
+    frames = boxes[sites.rows[pairs[:, 0]]]
+    lower, upper = _clip(middle, normal, (lower, upper), frames)
     kept = lower < upper
     stretch = np.stack((lower[kept], upper[kept]), axis=1)
-    lines = middle[kept][:, None] + stretch[:, :, None] * normal[kept][:, None]
-    return Diagram(points, envelope, pairs[kept], np.clip(lines, *envelope.corners))
+    segments = middle[kept][:, None] + stretch[:, :, None] * normal[kept][:, None]
+    frames = frames[kept]
+    segments = np.clip(segments, frames[:, :1], frames[:, 1:])
+    return Diagrams(sites, boxes, pairs[kept], segments)
+
+
+def _neighbours_on_lines(sites: Sites, triangles: Triangles) -> NDArray[np.int64]:
+    """Return pairs of points that are next to each other, for the rows whose points all lie on one line."""
+    found = [np.empty((0, 2), np.int64)]
+    for row in np.flatnonzero(np.diff(triangles.offsets) == 0):
+        points = sites.row(row)
+        order = sites.offsets[row] + np.lexsort((points[:, 1], points[:, 0]))
+        found.append(np.stack((order[:-1], order[1:]), axis=1))
+    return np.concatenate(found)
 
 
 def _bisectors(
-    order: NDArray[np.int64], points: NDArray[np.float64], triangles: NDArray[np.float64]
+    points: NDArray[np.float64], corners: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
     """Return the pairs of points that share an edge, and where their bisectors start and stop, in multiples of n."""
-    as_complex = np.array([1, 1j])
-    numbers = order[np.searchsorted(points[order] @ as_complex, triangles @ as_complex)]
-    begin, end = numbers.reshape(-1), numbers[:, [1, 2, 0]].reshape(-1)
-    half = 0.5 * _opposite_cotangents(triangles).reshape(-1)
-    low, high = np.minimum(begin, end), np.maximum(begin, end)
-    edges, place = np.unique(low * len(points) + high, return_inverse=True)
+    begin, end = corners.reshape(-1), corners[:, [1, 2, 0]].reshape(-1)
+    half = 0.5 * _opposite_cotangents(points[corners]).reshape(-1)
+    key = np.minimum(begin, end) * len(points) + np.maximum(begin, end)
+    order = np.argsort(key)
+    key = key[order]
+    first = np.ones(len(key), np.bool_)
+    first[1:] = key[1:] != key[:-1]
+    edges = key[first]
+    place = np.empty(len(key), np.int64)
+    place[order] = np.cumsum(first) - 1
     lower, upper = np.full(len(edges), -np.inf), np.full(len(edges), np.inf)
     # An edge belongs to at most two triangles, which pass it in opposite directions.
     forward = begin < end
     upper[place[forward]] = half[forward]
     lower[place[~forward]] = -half[~forward]
-    return np.stack(np.divmod(edges, len(points)), axis=1), lower, upper
+    return np.stack(np.divmod(edges, max(len(points), 1)), axis=1), lower, upper
 
 
 def _opposite_cotangents(triangles: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -101,62 +122,81 @@ def _clip(
     middle: NDArray[np.float64],
     normal: NDArray[np.float64],
     stretch: tuple[NDArray[np.float64], NDArray[np.float64]],
-    envelope: Envelope,
+    frames: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Cut lines `middle + t * normal` to a rectangle (Liang and Barsky 1984). A line outside gets an empty stretch."""
-    low, high = envelope.corners
+    """Cut lines `middle + t * normal` to rectangles (Liang and Barsky 1984). A line outside gets an empty stretch."""
+    low, high = frames[:, 0], frames[:, 1]
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         one, other = (low - middle) / normal, (high - middle) / normal
     enters, leaves = np.minimum(one, other), np.maximum(one, other)
-    inside = (low <= middle) & (middle <= high)
-    enters = np.where(normal == 0, np.where(inside, -np.inf, np.inf), enters)
-    leaves = np.where(normal == 0, np.where(inside, np.inf, -np.inf), leaves)
-    lower = np.maximum(stretch[0], enters.max(axis=1))
-    upper = np.minimum(stretch[1], leaves.min(axis=1))
+    level = normal == 0
+    if level.any():
+        inside = (low <= middle) & (middle <= high)
+        enters = np.where(level, np.where(inside, -np.inf, np.inf), enters)
+        leaves = np.where(level, np.where(inside, np.inf, -np.inf), leaves)
+    lower = np.maximum(stretch[0], np.maximum(enters[:, 0], enters[:, 1]))
+    upper = np.minimum(stretch[1], np.minimum(leaves[:, 0], leaves[:, 1]))
     kept = lower < upper
     return np.where(kept, lower, 0.0), np.where(kept, upper, 0.0)
 
 
-def cells(drawn: Diagram) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Return the cell of each point of a diagram, in the order of the points, rounded as results are.
+def cells(drawn: Diagrams) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Return the cell of each point, in the order of the points, rounded as results are.
 
     Cells are closed rings that go counter-clockwise: ring i is `coordinates[offsets[i]:offsets[i + 1]]`.
     """
-    owners, corners = _corners(drawn)
-    count = len(drawn.points)
+    owners, sides = _sides(drawn)
+    count = len(drawn.sites.points)
+    middles = 0.5 * (sides[:, 0] + sides[:, 1])
     amounts = np.bincount(owners, minlength=count)
-    middles = np.stack(
-        [np.bincount(owners, values, minlength=count) / amounts for values in corners.T], axis=1
+    inner = np.stack(
+        [np.bincount(owners, values, minlength=count) / amounts for values in middles.T], axis=1
     )
-    away = corners - middles[owners]
+    away = middles - inner[owners]
     order = np.lexsort((np.arctan2(away[:, 1], away[:, 0]), owners))
-    owners, corners = owners[order], rounded(corners[order])
+    corners = rounded(sides[order]).reshape(-1, 2)
+    owners = np.repeat(owners[order], 2)
     kept = np.ones(len(owners), np.bool_)
     kept[1:] = (owners[1:] != owners[:-1]) | (corners[1:] != corners[:-1]).any(axis=1)
     return _closed(owners[kept], corners[kept], count)
 
 
-def _corners(drawn: Diagram) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Return the corners of all cells and the points that they belong to, in no order and some more than once."""
-    (west, south), (east, north) = drawn.envelope.corners
-    frame = np.array([(west, south), (east, south), (east, north), (west, north)])
-    away = frame[:, None] - drawn.points
-    nearest = (away * away).sum(axis=2).argmin(axis=1)
-    owners = np.concatenate((np.repeat(drawn.pairs, 2, axis=0).T.reshape(-1), nearest))
-    ends = drawn.segments.reshape(-1, 2)
-    corners = np.concatenate((ends, ends, frame))
+def _sides(drawn: Diagrams) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return what cells are made of, and the points that it belongs to: lines, and corners as lines without a length.
+
+    Cells pass their lines counter-clockwise: that of the first point of a pair from start to stop, that of the second
+    the other way.
+    """
+    points, rows = drawn.sites.points, drawn.sites.rows
+    starts = drawn.sites.offsets[:-1]
+    owners, sides = (
+        [drawn.pairs[:, 0], drawn.pairs[:, 1]],
+        [drawn.segments, drawn.segments[:, ::-1]],
+    )
+    for across, up in ((0, 0), (1, 0), (1, 1), (0, 1)):
+        corner = np.stack((drawn.boxes[:, across, 0], drawn.boxes[:, up, 1]), axis=1)
+        away = points - corner[rows]
+        squares = (away * away).sum(axis=1)
+        closest = np.flatnonzero(squares == np.minimum.reduceat(squares, starts)[rows])
+        owners.append(closest[np.searchsorted(closest, starts)])
+        sides.append(np.stack((corner, corner), axis=1))
+    owner = np.concatenate(owners)
     # Among points that are as close as a rounding error, one may be left without a line: its cell is its place.
-    lost = np.setdiff1d(np.arange(len(drawn.points)), owners)
-    return np.concatenate((owners, lost)), np.concatenate((corners, drawn.points[lost]))
+    lost = np.flatnonzero(np.bincount(owner, minlength=len(points)) == 0)
+    sides.append(np.stack((points[lost], points[lost]), axis=1))
+    return np.concatenate((owner, lost)), np.concatenate(sides)
 
 
 def _closed(
     owners: NDArray[np.int64], corners: NDArray[np.float64], count: int
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Repeat the first corner of each ring at its end, and as often as a cell without an area needs to have four."""
+    """Make each ring end where it starts, with at least four places, as rings have even where a cell has no area."""
     amounts = np.bincount(owners, minlength=count)
-    sizes = np.maximum(amounts + 1, 4)
-    starts, offsets = np.cumsum(amounts) - amounts, np.concatenate(([0], np.cumsum(sizes)))
+    starts = np.cumsum(amounts) - amounts
+    ends = starts + amounts - 1
+    open_ = (corners[starts] != corners[ends]).any(axis=1)
+    sizes = np.maximum(amounts + open_, 4)
+    offsets = np.concatenate(([0], np.cumsum(sizes)))
     place = np.arange(offsets[-1]) - np.repeat(offsets[:-1], sizes)
     picked = np.where(place < np.repeat(amounts, sizes), place, 0) + np.repeat(starts, sizes)
     return corners[picked], offsets

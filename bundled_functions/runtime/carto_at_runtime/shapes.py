@@ -59,3 +59,18 @@ def read_multipoints(
     reject(shapely.get_type_id(shapes) != shapely.GeometryType.MULTIPOINT, reason)
     coordinates, rows = shapely.get_coordinates(shapes, return_index=True)
     return coordinates, np.searchsorted(rows, np.arange(len(shapes) + 1))
+
+
+def first_occurrences(points: NDArray[np.float64], offsets: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the indexes of the points that no earlier point of their row equals, in order.
+
+    `points` and `offsets` are as `read_multipoints` gives them.
+    """
+    rows = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
+    order = np.lexsort((points[:, 1], points[:, 0], rows))
+    ordered = points[order]
+    first = np.ones(len(points), np.bool_)
+    # Rows are in order, also in `order`, so that `rows` tells where one ends.
+    first[1:] = (ordered[1:] != ordered[:-1]).any(axis=1) | (np.diff(rows) > 0)
+    # lexsort is stable: of equal points, the first one given comes first.
+    return np.sort(order[first])
