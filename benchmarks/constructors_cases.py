@@ -70,10 +70,12 @@ def lines(count: int, radius: float, vertices: int) -> list[shapely.LineString]:
 def goals() -> list[Goal]:
     """Make the events of all cases."""
     centers = [shapely.Point(place) for place in points(1900)]
-    ellipses = [[one, "5", "3", "30", "kilometers", 64] for one in centers]
+    ellipses = [[one, "5", "3", "30", "kilometers"] for one in centers]
+    rounder = [[*row, 128] for row in ellipses[:950]]
     splines = [[line, 10_000, "0.85"] for line in lines(95, 0.03, 6)]
     return [
-        goal("makeellipse, 64 steps", "__makeellipse", ellipses, 100),
+        goal("makeellipse, 64 steps", "__makeellipse_64", ellipses, 100, 2400),
+        goal("makeellipse, 128 steps", "__makeellipse", rounder, 100),
         goal("bezierspline, 500 vertices", "__bezierspline", splines, 28),
     ]
 

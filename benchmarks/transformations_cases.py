@@ -24,6 +24,7 @@ def goals() -> list[Goal]:
     """Make the events of all cases."""
     places = [shapely.Point(place) for place in points(1900)]
     pairs = [[a, b, 25] for a, b in zip(places, reversed(places), strict=True)]
+    hundreds = [[a, b] for a, b, _ in pairs]
     hundred = [[shapely.from_wkb(one)] for one in polygons(1000, 0.03, 100)]
     fifty = [[shapely.from_wkb(one)] for one in polygons(1000, 0.03, 50)]
     areas = [[shapely.from_wkb(one), "1000", 8] for one in polygons(95, 0.1, 50)]
@@ -31,7 +32,8 @@ def goals() -> list[Goal]:
     return [
         goal("centermean, 100 vertices", "__centermean", hundred, 14, 1000),
         goal("centermedian, 50 vertices", "__centermedian", fifty, 55, 1000),
-        goal("greatcircle, 25 vertices", "__greatcircle", pairs, 90),
+        goal("greatcircle, 25 vertices", "__greatcircle", pairs, None),
+        goal("greatcircle, 100 vertices", "__greatcircle_100", hundreds, 90, 1800),
         goal("line_interpolate_point, 20 v.", "__line_interpolate_point", routes, 14, 1000),
         goal("buffer of a point", "__buffer", [[one, "1000", 8] for one in places[:950]], 3),
         goal("buffer, 50 vertices", "__buffer", areas, 3),

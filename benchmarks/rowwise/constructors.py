@@ -18,7 +18,7 @@ def bezierspline(linestring: str, resolution: int, sharpness: str) -> str:
 
 
 def makeellipse(
-    center: str, x_semi_axis: str, y_semi_axis: str, angle: str, units: str, steps: int
+    center: str, x_semi_axis: str, y_semi_axis: str, angle: str, units: str, steps: int = 64
 ) -> str:
     """Answer ST_MAKEELLIPSE, of lengths."""
     short = {"kilometers": "km", "miles": "mi", "meters": "m"}[units]
@@ -41,4 +41,8 @@ def makeellipse(
     return json.dumps(turned["geometry"])
 
 
-FUNCTIONS = {"__bezierspline": bezierspline, "__makeellipse": makeellipse}
+FUNCTIONS = {
+    "__bezierspline": bezierspline,
+    "__makeellipse": makeellipse,
+    "__makeellipse_64": makeellipse,
+}

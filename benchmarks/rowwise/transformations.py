@@ -1,4 +1,7 @@
-"""The transformations row by row, with pygc, turfpy and shapely. Geometries come and go as GeoJSON texts."""
+"""The transformations row by row, with pygc, turfpy and shapely. Geometries come and go as GeoJSON texts.
+
+pygc 1.3 is the release that the reference toolbox uses; 2.0 takes a third of its time for 25 vertices, a ninth for 100.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +45,7 @@ def centermedian(geom: str) -> str:
     return _point(x, y)
 
 
-def greatcircle(start_point: str, end_point: str, n_points: int) -> str:
+def greatcircle(start_point: str, end_point: str, n_points: int = 100) -> str:
     """Answer ST_GREATCIRCLE: not cut at the antimeridian."""
     lon1, lat1 = geojson.loads(start_point)["coordinates"]
     lon2, lat2 = geojson.loads(end_point)["coordinates"]
@@ -100,6 +103,7 @@ FUNCTIONS = {
     "__centermean": centermean,
     "__centermedian": centermedian,
     "__greatcircle": greatcircle,
+    "__greatcircle_100": greatcircle,
     "__line_interpolate_point": line_interpolate_point,
     "__buffer": buffer,
 }

@@ -44,7 +44,7 @@ CASE LOWER({{ units }}){% for unit, radius in RADII.items() %} WHEN '{{ unit }}'
 
 {# What makes a destination impossible, with its words, and the destination itself. #}
 {% macro destination(schema, geom, distance, bearing, radius) -%}
-{% set no_point = "GeometryType(" ~ geom ~ ") <> 'POINT'" %}
+{% set no_point = "GeometryType(" ~ geom ~ ") NOT LIKE 'POINT%'" %}
 {% set not_finite = "NOT (ABS(" ~ distance ~ ") + ABS(" ~ bearing ~ ") <= CAST('1e300' AS DOUBLE PRECISION))" %}
   WHEN {{ no_point }} THEN {{ geometry_error_if(no_point, "geom should be a Point") }}
   WHEN {{ not_finite }}

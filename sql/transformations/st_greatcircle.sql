@@ -1,2 +1,2 @@
 {% import "transformations/macros.sql" as geo %}
-SELECT {{ geo.received(schema ~ ".__GREATCIRCLE(" ~ geo.sent(start_point) ~ ", " ~ geo.sent(end_point) ~ ", 100)") }}
+SELECT {{ geo.received(schema ~ ".__GREATCIRCLE_100(" ~ geo.sent(start_point) ~ ", " ~ geo.sent(end_point) ~ ")") }}

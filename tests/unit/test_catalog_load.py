@@ -128,6 +128,7 @@ def test_batches_fit_into_lambda_payloads(bundled):
     bounded = {("S2_BOUNDARY", 1): 270, ("__S2_CENTER", 1): 50, ("__S2_POLYFILL_BBOX", 4): 8 * 21}
     bounded |= {(f"__{name}", 1): 50 for name in ("CENTERMEAN", "CENTERMEDIAN", "POINTONSURFACE")}
     bounded |= {("__LINE_INTERPOLATE_POINT", 3): 50, ("__ENVELOPE_ARR", 1): 186}
+    bounded |= {("__GREATCIRCLE_100", 2): 3300, ("__MAKEELLIPSE_64", 5): 2400}
     shapes = {"__QUADBIN_POLYFILL", "__S2_POLYFILL", "__H3_POLYFILL", "__H3_POLYFILL_INT"}
     # Bytes of the response for each byte received, at most: a point of a MultiPoint is 42 bytes in hexadecimal.
     growth = {

@@ -9,11 +9,12 @@ import random
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pyproj import Geod
 from scipy.optimize import minimize
 
+from carto_at_runtime.limits import MAX_RESPONSE_BYTES
 from carto_transformations import handler
 
 RADIUS_M = 6371008.8
@@ -144,6 +145,7 @@ LATTICE = st.lists(st.tuples(st.integers(-4, 4), st.integers(-4, 4)), min_size=1
 )
 
 
+@example([[(0.0, -2.0), (-2.0, 1.0), (3.0, -4.0), (-4.0, 3.0)]])
 @settings(max_examples=50, deadline=None)
 @given(st.lists(LATTICE, min_size=1, max_size=5))
 def test_no_other_place_is_better_than_the_median(sets):
@@ -248,6 +250,19 @@ def test_greatcircle_of_other_geometries_names_what_is_wrong():
 def test_rows_of_different_counts_stay_in_order():
     rows = [(hexed("POINT(0 0)"), hexed(f"POINT({n} 1)"), n) for n in (5, 3, 9, 3, 5)]
     assert [len(line.coords) for line in results("GREATCIRCLE", *rows)] == [5, 3, 9, 3, 5]
+
+
+def test_full_batches_of_great_circles_fit_into_a_response():
+    row = (hexed("POINT(170 10)"), hexed("POINT(-170 20)"))
+    for function, rows, more in (("GREATCIRCLE_100", 1800, ()), ("GREATCIRCLE", 95, (2000,))):
+        document = {
+            "external_function": f"__{function}",
+            "num_records": rows,
+            "arguments": [(*row, *more)] * rows,
+        }
+        posted = handler(json.dumps(document).encode(), None)
+        assert json.loads(json.loads(posted))["success"]
+        assert MAX_RESPONSE_BYTES * 0.85 < len(posted) <= MAX_RESPONSE_BYTES
 
 
 # --- along lines ------------------------------------------------------------------------------------------------------
@@ -588,3 +603,27 @@ def test_invalid_rings_do_no_harm(function):
     ]
     rows = [(hexed(shape), *UNARY[function]) for shape in [*shapes, SQUARE]]
     assert len(texts(function, *rows)) == 5
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.floats(-180, 180), st.floats(-90, 90), st.floats(-180, 180), st.floats(-90, 90)
+        ),
+        min_size=2,
+        max_size=9,
+    )
+)
+def test_a_row_does_not_depend_on_its_batch(places):
+    starts = [hexed(shapely.Point(x, y)) for x, y, _, _ in places]
+    ends = [hexed(shapely.Point(x, y)) for _, _, x, y in places]
+    ways = [hexed(shapely.LineString([(a, b), (c, d), (0, 0)])) for a, b, c, d in places]
+    for function, rows in (
+        ("GREATCIRCLE", [(a, b, 9) for a, b in zip(starts, ends, strict=True)]),
+        ("BUFFER", [(a, "30000", 3) for a in starts]),
+        ("LINE_INTERPOLATE_POINT", [(a, "3000", "km") for a in ways]),
+        ("CENTERMEAN", [(a,) for a in ways]),
+        ("CENTERMEDIAN", [(a,) for a in ways]),
+    ):
+        assert texts(function, *rows) == [texts(function, row)[0] for row in rows]

@@ -75,6 +75,23 @@ def _of_rows(vertices: Floats, offsets: Integers, rows: Integers) -> tuple[Float
 
 
 @external_function(
+    "__MAKEELLIPSE_64",
+    text("center"),
+    float64("x_semi_axis"),
+    float64("y_semi_axis"),
+    float64("angle"),
+    text("units", on_null=NULL_MASK),
+)
+def makeellipse_64(
+    center: list[str], x_semi_axis: Floats, y_semi_axis: Floats, angle: Floats, units: Nullable
+) -> list[str | None]:
+    """Answer ST_MAKEELLIPSE without a number of steps. Batches can be larger where results are bounded."""
+    rows = len(center)
+    steps = Nullable(np.zeros(rows, np.int64), np.ones(rows, np.bool_))
+    return makeellipse(center, x_semi_axis, y_semi_axis, angle, units, steps)
+
+
+@external_function(
     "__MAKEELLIPSE",
     text("center"),
     float64("x_semi_axis"),

@@ -72,9 +72,9 @@ def cut_polygons(shape: Any) -> Any:
     import shapely  # noqa: PLC0415 - takes 60 ms, and few results cross the antimeridian
 
     west, _, east, _ = shapely.bounds(shape)
-    first, last = (int(number) for number in zones(np.array([west, np.nextafter(east, west)])))
-    if first == last == 0:
+    if west >= -180 and east <= 180:
         return shape
+    first, last = (int(number) for number in zones(np.array([west, east])))
     pieces = []
     for number in range(first, last + 1):
         window = shapely.box(_WORLD * number - 180, -90, _WORLD * number + 180, 90)

@@ -217,21 +217,27 @@ def _by_iteration(
 ) -> tuple[Floats, Floats, NDArray[np.bool_]]:
     """Azimuth at the first point, arc, and the rows where these were not found; `lam` is from 0 to pi."""
     one, two = _angles(beta1), _angles(beta2)
-    omega = lam
+    difference = np.sin(beta2 - beta1)
+    omega, before, missed_before = lam, lam, lam
     open_rows = np.ones(len(lam), np.bool_)
-    for _ in range(_ITERATIONS):
+    for step in range(_ITERATIONS):
         y = two.cos * np.sin(omega)
-        x = np.sin(beta2 - beta1) + 2 * one.sin * two.cos * np.sin(omega / 2) ** 2
+        x = difference + 2 * one.sin * two.cos * np.sin(omega / 2) ** 2
         arc = np.arctan2(np.hypot(x, y), one.sin * two.sin + one.cos * two.cos * np.cos(omega))
         azimuth = np.arctan2(y, x)
-        better = lam + _lag(*_node(one, azimuth), arc)
-        open_rows &= ~(np.abs(better - omega) <= _CONVERGED)
+        missed = lam + _lag(*_node(one, azimuth), arc) - omega
+        open_rows &= ~(np.abs(missed) <= _CONVERGED)
         if not open_rows.any():
             break
+        # Every repetition gains three digits; the secant through two of them doubles the digits that there are.
+        change = missed - missed_before
+        usable = open_rows & (change != 0) & (step > 0)
+        slope = np.where(usable, (omega - before) / np.where(usable, change, 1.0), -1.0)
+        before, missed_before = omega, missed
         # A row that has converged stays as it is, so that it does not depend on the others.
-        omega = np.where(open_rows, better, omega)
+        omega = np.where(open_rows, omega - missed * slope, omega)
     # Beyond half a turn, or between antipodal points, the equations have another solution than the shortest way.
-    return azimuth, arc, open_rows | (omega > np.pi) | (np.pi - arc < _ANTIPODAL)
+    return azimuth, arc, open_rows | ~(omega <= np.pi) | (np.pi - arc < _ANTIPODAL)
 
 
 def _by_bisection(beta1: Floats, beta2: Floats, lam: Floats) -> tuple[Floats, Floats]:

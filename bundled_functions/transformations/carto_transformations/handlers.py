@@ -68,6 +68,12 @@ def _center(geom: list[str], center: Callable[..., tuple[Floats, Floats]]) -> li
     return hex_points(np.stack(center(vertices), axis=1))
 
 
+@external_function("__GREATCIRCLE_100", text("start_point"), text("end_point"))
+def greatcircle_100(start_point: list[str], end_point: list[str]) -> list[str | None]:
+    """Answer ST_GREATCIRCLE without a number of vertices: 100. Batches can be larger where results are bounded."""
+    return greatcircle(start_point, end_point, np.full(len(start_point), 100))
+
+
 @external_function("__GREATCIRCLE", text("start_point"), text("end_point"), int32("n_points"))
 def greatcircle(
     start_point: list[str], end_point: list[str], n_points: Integers

@@ -1,10 +1,10 @@
 """The geometric median: the point whose distances to a set of points add up to the least.
 
-It is found by Newton's method on the sum of distances, which is convex, with Weiszfeld's step (Tohoku Math. J. 43,
-1937) wherever Newton's does not come closer. A point of the set is the median when the others pull on it with less than
-its own weight (Vardi and Zhang, The multivariate L1-median, PNAS 97, 2000); such a point is looked for at every step,
-so that an iterate at or near a point of the set does no harm. On a line the median is that of numbers: for an even
-number of points, half way between the middle two.
+It is found by Newton's method on the sum of distances, which is convex, with steps halved until they help, or by
+Weiszfeld's step (Tohoku Math. J. 43, 1937) where none does. A point of the set is the median when the others pull on
+it with less than its own weight (Vardi and Zhang, The multivariate L1-median, PNAS 97, 2000); such a point is looked
+for at every step, so that an iterate at or near a point of the set does no harm. On a line the median is that of
+numbers: for an even number of points, half way between the middle two.
 """
 
 from __future__ import annotations
@@ -24,9 +24,11 @@ if TYPE_CHECKING:
     Booleans = NDArray[np.bool_]
 
 _ITERATIONS = 100
+_HALVINGS = 12
 _FLAT = 1e-11
 _CLOSE = 1e-9
 _SAME = 1e-15
+_EVEN = 1e-12
 
 
 def medians(runs: Runs) -> tuple[Floats, Floats]:
@@ -102,17 +104,19 @@ def _pull(runs: Runs, x: Floats, y: Floats) -> _Pull:
     sums = runs.sums
     total_weight = sums(weight)
     divisor = np.where(total_weight == 0, 1.0, total_weight)
-    gx, gy = -sums(ux), -sums(uy)
+    gx, gy, at = -sums(ux), -sums(uy), sums(here)
+    # From a point of the set, Weiszfeld's step is shortened by the pull of the point itself (Vardi and Zhang).
+    stay = at / np.maximum(np.maximum(np.hypot(gx, gy), at), _SAME)
     return _Pull(
         sums(distance),
-        sums(here),
+        at,
         gx,
         gy,
         sums(uy * uy * weight),
         -sums(ux * uy * weight),
         sums(ux * ux * weight),
-        x - gx / divisor,
-        y - gy / divisor,
+        x - gx / divisor * (1 - stay),
+        y - gy / divisor * (1 - stay),
         _nearest(runs, distance),
     )
 
@@ -133,10 +137,10 @@ def _in_planes(runs: Runs) -> tuple[Floats, Floats]:
     for _ in range(_ITERATIONS):
         corner_x, corner_y = runs.x[pull.nearest], runs.y[pull.nearest]
         corner = _pull(runs, corner_x, corner_y)
-        settled = np.hypot(corner.gx, corner.gy) <= corner.at
-        next_x, next_y, pull, moved = _step(runs, x, y, pull)
+        settled = np.hypot(corner.gx, corner.gy) <= corner.at * (1 + _EVEN)
+        next_x, next_y, pull, arrived = _step(runs, x, y, pull)
         found[:, open_rows] = np.where(settled, (corner_x, corner_y), (next_x, next_y))
-        going = np.flatnonzero(~settled & (moved > _CLOSE))
+        going = np.flatnonzero(~settled & ~arrived)
         if not len(going):
             break
         open_rows = open_rows[going]
@@ -147,19 +151,42 @@ def _in_planes(runs: Runs) -> tuple[Floats, Floats]:
     return found[0], found[1]
 
 
-def _step(runs: Runs, x: Floats, y: Floats, pull: _Pull) -> tuple[Floats, Floats, _Pull, Floats]:
-    """The next iterate, its pull, and how far it is from (x, y)."""
+def _step(runs: Runs, x: Floats, y: Floats, pull: _Pull) -> tuple[Floats, Floats, _Pull, Booleans]:
+    """The next iterate, its pull, and whether Newton's method has arrived there."""
     determinant = pull.hxx * pull.hyy - pull.hxy * pull.hxy
     usable = (determinant > 0) & (pull.at == 0)
     divisor = np.where(usable, determinant, 1.0)
     next_x = np.where(usable, x - (pull.hyy * pull.gx - pull.hxy * pull.gy) / divisor, pull.wx)
     next_y = np.where(usable, y - (pull.hxx * pull.gy - pull.hxy * pull.gx) / divisor, pull.wy)
     next_pull = _pull(runs, next_x, next_y)
-    moved = np.hypot(next_x - x, next_y - y)
     # Steps this short are below what the sum of distances can tell.
-    worse = usable & (next_pull.total > pull.total) & (moved > _CLOSE)
-    if worse.any():
-        next_x, next_y = np.where(worse, pull.wx, next_x), np.where(worse, pull.wy, next_y)
+    arrived = usable & (np.hypot(next_x - x, next_y - y) <= _CLOSE)
+    worse = np.flatnonzero(usable & ~arrived & (next_pull.total > pull.total))
+    if len(worse):
+        share = _shortened(
+            runs.take(worse),
+            (x[worse], y[worse]),
+            (next_x[worse], next_y[worse]),
+            pull.total[worse],
+        )
+        short = share > 0
+        next_x[worse] = np.where(short, x[worse] + share * (next_x - x)[worse], pull.wx[worse])
+        next_y[worse] = np.where(short, y[worse] + share * (next_y - y)[worse], pull.wy[worse])
         next_pull = _pull(runs, next_x, next_y)
-        moved = np.hypot(next_x - x, next_y - y)
-    return next_x, next_y, next_pull, moved
+    return next_x, next_y, next_pull, arrived
+
+
+def _shortened(
+    runs: Runs, start: tuple[Floats, Floats], end: tuple[Floats, Floats], total: Floats
+) -> Floats:
+    """How much of a step to take so that the sum of distances gets less; 0 where it never does."""
+    found = np.zeros(len(total))
+    share = 1.0
+    for _ in range(_HALVINGS):
+        share /= 2
+        x, y = (here + share * (there - here) for here, there in zip(start, end, strict=True))
+        better = (_pull(runs, x, y).total < total) & (found == 0)
+        found[better] = share
+        if found.all():
+            break
+    return found
