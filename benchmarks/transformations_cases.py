@@ -35,8 +35,8 @@ def goals() -> list[Goal]:
         goal("greatcircle, 25 vertices", "__greatcircle", pairs, None),
         goal("greatcircle, 100 vertices", "__greatcircle_100", hundreds, 90, 1800),
         goal("line_interpolate_point, 20 v.", "__line_interpolate_point", routes, 14, 1000),
-        goal("buffer of a point", "__buffer", [[one, "1000", 8] for one in places[:950]], 3),
-        goal("buffer, 50 vertices", "__buffer", areas, 3),
+        goal("buffer of a point", "__buffer", [[one, "1000", 8] for one in places[:950]], None),
+        goal("buffer, 50 vertices", "__buffer", areas, None),
     ]
 
 
