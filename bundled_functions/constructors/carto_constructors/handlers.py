@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import shapely
 
 from carto_at_runtime import (
     NULL_MASK,
@@ -137,7 +136,12 @@ def makeellipse(
 def _drawn(ellipses: Ellipses, steps: int) -> list[str]:
     rings = outlines(ellipses, steps)
     polygons = hex_polygons(rings)
-    for row in np.flatnonzero((np.abs(rings[:, :, 0]) > 180).any(axis=1)).tolist():
+    crossing = np.flatnonzero((np.abs(rings[:, :, 0]) > 180).any(axis=1)).tolist()
+    if not crossing:
+        return polygons
+    import shapely  # noqa: PLC0415 - takes 60 ms, and few ellipses cross the antimeridian
+
+    for row in crossing:
         cut = shapely.set_srid(cut_polygons(shapely.polygons(rings[row])), 4326)
         polygons[row] = shapely.to_wkb(cut, hex=True, byte_order=1, include_srid=True)
     return polygons
