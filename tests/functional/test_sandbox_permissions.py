@@ -433,3 +433,19 @@ def test_a_server_with_enforcement(tmp_path: Any) -> None:
             ).list_functions()
     finally:
         daemon.stop(tmp_path)
+
+
+def test_the_log_tells_which_permissions_were_used(
+    account: Account, caplog: pytest.LogCaptureFixture
+) -> None:
+    pia = account.user("pia", allow("lambda:ListFunctions"))
+    with caplog.at_level("INFO", logger="carto_at_installer.sandbox.permissions.enforcement"):
+        pia("lambda").list_functions()
+        refused(pia("lambda").list_layers, "lambda:ListLayers")
+    told = [
+        record.getMessage() for record in caplog.records if "permission " in record.getMessage()
+    ]
+    assert told == [
+        "permission used: lambda:ListFunctions on *",
+        "permission refused: lambda:ListLayers on *",
+    ]

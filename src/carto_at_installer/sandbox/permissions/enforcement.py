@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from carto_at_installer.sandbox.moto_services.directory import Document, Principal
     from carto_at_installer.sandbox.services import Call
 
+_log = logging.getLogger(__name__)
 _QUERY = frozenset({"iam", "sts", "redshift", "s3"})
 _RULES: dict[str, Rules] = {
     "iam": account_rules.iam,
@@ -58,6 +60,8 @@ class Enforcement:
         asking = Asking(service, operation, members, call, self._world, context)
         for question in _RULES[service](asking):
             reason = _refusal(principal, question)
+            outcome = "refused" if reason else "used"
+            _log.info("permission %s: %s on %s", outcome, question.action, question.resource)
             if reason:
                 raise _denied(service, call, question, reason)
 

@@ -20,7 +20,6 @@ _ACTIONS = {
     "InvokeWithResponseStream": "lambda:InvokeFunction",
     "GetLayerVersionByArn": "lambda:GetLayerVersion",
 }
-_WITHOUT_RESOURCE = frozenset({"ListLayerVersions"})
 
 
 def needs(asking: Asking) -> list[Question]:
@@ -54,7 +53,7 @@ def _resource(asking: Asking) -> str:
     if "Resource" in members:
         return str(members["Resource"])
     name = members.get("LayerName") or members.get("Arn")
-    if name is None or asking.operation in _WITHOUT_RESOURCE:
+    if name is None:
         return "*"
     return _layer(asking, str(name), members.get("VersionNumber"))
 
