@@ -24,10 +24,10 @@ def goals() -> list[Goal]:
     alone, boxed = [[text] for text in some], [[text, ""] for text in some]
     count = len(some)
     return [
-        Goal(Case("delaunay lines", (event("__delaunaylines", alone),), count, None), 4),
-        Goal(Case("delaunay polygons", (event("__delaunaypolygons", alone),), count, None), 4),
-        Goal(Case("voronoi lines", (event("__voronoilines", boxed),), count, None), 10),
-        Goal(Case("voronoi polygons", (event("__voronoipolygons", boxed),), count, None), 7),
+        Goal(Case("delaunay lines", (event("__delaunaylines", alone),), count, None), 10),
+        Goal(Case("delaunay polygons", (event("__delaunaypolygons", alone),), count, None), 10),
+        Goal(Case("voronoi lines", (event("__voronoilines", boxed),), count, None), 5),
+        Goal(Case("voronoi polygons", (event("__voronoipolygons", boxed),), count, None), 60),
     ]
 
 

@@ -20,7 +20,7 @@ from carto_random import handler
 def goals() -> list[Goal]:
     """Make the events of all cases: 100 points in polygons of 100 corners."""
     rows = [[shape, 100] for shape in polygons(50, 0.5, 100)]
-    return [Goal(Case("random points", (event("__generatepoints", rows),), len(rows), None), 10)]
+    return [Goal(Case("random points", (event("__generatepoints", rows),), len(rows), None), 50)]
 
 
 def cases() -> list[Case]:

@@ -32,7 +32,7 @@ def goals() -> list[Goal]:
     return [
         goal("centermean, 100 vertices", "__centermean", hundred, 14, 1000),
         goal("centermedian, 50 vertices", "__centermedian", fifty, 55, 1000),
-        goal("greatcircle, 25 vertices", "__greatcircle", pairs, None),
+        goal("greatcircle, 25 vertices", "__greatcircle", pairs, 90),
         goal("greatcircle, 100 vertices", "__greatcircle_100", hundreds, 90, 1800),
         goal("line_interpolate_point, 20 v.", "__line_interpolate_point", routes, 14, 1000),
         goal("buffer of a point", "__buffer", [[one, "1000", 8] for one in places[:950]], None),
