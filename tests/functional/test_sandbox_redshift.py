@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
+from carto_at_installer.sandbox import faults
 from tests.functional.conftest import ACCOUNT, trust
 
 if TYPE_CHECKING:
@@ -401,3 +402,33 @@ def test_regions_have_databases_of_their_own(client: Any, sql: Sql) -> None:
 
     with pytest.raises(LookupError, match="only_here"):
         Sql(elsewhere, ClusterIdentifier="demo", DbUser="admin")("SELECT * FROM only_here")
+
+
+@pytest.fixture
+def faulty(sandbox: Any) -> Any:
+    """The faults of the sandbox, which are gone after the test."""
+    yield sandbox.faults
+    sandbox.faults.clear()
+
+
+def test_calls_from_sql_meet_faults(
+    sql: Sql, invoke_role: str, make_function: Any, faulty: Any
+) -> None:
+    make_function("double-faulty", HANDLER)
+    external(sql, "faulty", f"'{invoke_role}'", "double-faulty")
+    about = {"where": "double-faulty"}
+    faulty.add(faults.throttled("lambda:Invoke", times=2, **about), faults.expired("lambda:*"))
+    assert sql("SELECT calls.faulty(1)") == [[2]], "Redshift asks again; its credentials last"
+    assert [state.hits for state in faulty.states()] == [2, 0]
+    faulty.clear()
+    faulty.add(faults.error("lambda:Invoke", "AccessDeniedException", "not today", **about))
+    with pytest.raises(LookupError, match="not today"):
+        sql("SELECT calls.faulty(1)")
+    faulty.add(faults.killed_worker(**about))
+    with pytest.raises(LookupError, match="exited with error"):
+        sql("SELECT calls.faulty(1)")
+    faulty.add(faults.role_not_ready(3600, where="calls-double"))
+    with pytest.raises(LookupError, match="Not authorized to get credentials of role"):
+        sql("SELECT calls.faulty(1)")
+    faulty.clear()
+    assert sql("SELECT calls.faulty(1)") == [[2]]
