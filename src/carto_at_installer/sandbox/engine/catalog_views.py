@@ -39,7 +39,20 @@ _FUNCTIONS = f"""
             THEN CAST(to_json(json_extract_string(f.arguments, '$[*][0]')) AS VARCHAR) END AS proargnames,
         CASE f.kind WHEN 'external' THEN f.name ELSE f.body END AS prosrc, NULL::VARCHAR AS probin,
         NULL::VARCHAR AS proacl
-    FROM {SCHEMA}.functions f JOIN {SCHEMA}.pg_namespace n ON n.nspname = f.schema_name"""
+    FROM {SCHEMA}.functions f JOIN {SCHEMA}.pg_namespace n ON n.nspname = f.schema_name
+    UNION ALL SELECT p.oid, p.name, n.oid, {_OWNER.format("p.owner")}, 100000, false, p.definer,
+        false, false, 'v', CAST(CASE p.signature WHEN '' THEN 0
+            ELSE length(p.signature) - length(replace(p.signature, ',', '')) + 1 END AS SMALLINT),
+        p.returns_oid, p.argument_oids,
+        CASE WHEN NOT regexp_matches(p.arguments, '\\["",') AND p.arguments <> '[]'
+            THEN CAST(to_json(json_extract_string(p.arguments, '$[*][0]')) AS VARCHAR) END,
+        p.body, NULL, NULL
+    FROM {SCHEMA}.procedures p JOIN {SCHEMA}.pg_namespace n ON n.nspname = p.schema_name"""
+_MODES = (
+    "(SELECT '{' || list_aggregate(list_transform(json_extract_string(p.arguments, '$[*][1]'), lambda m:"
+    " CASE m WHEN 'in' THEN 'i' WHEN 'out' THEN 'o' ELSE 'b' END), 'string_agg', ',') || '}'"
+    f" FROM {SCHEMA}.procedures p WHERE p.oid = f.oid AND regexp_matches(p.arguments, '\"(out|inout)\"'))"
+)
 
 VIEWS: dict[str, str] = {
     "type_names": _TYPES,
@@ -50,8 +63,8 @@ VIEWS: dict[str, str] = {
     "pg_proc": _FUNCTIONS,
     "pg_proc_info": f"SELECT oid AS prooid, proname, pronamespace, proowner, prolang, prosecdef,"
     f" proisstrict, proretset, provolatile, pronargs, prorettype, proargtypes, proargnames, prosrc,"
-    f" 'f' AS prokind, NULL::VARCHAR AS proargmodes, NULL::VARCHAR AS proallargtypes"
-    f" FROM {SCHEMA}.pg_proc",
+    f" CASE prolang WHEN 100000 THEN 'p' ELSE 'f' END AS prokind, {_MODES} AS proargmodes,"
+    f" NULL::VARCHAR AS proallargtypes FROM {SCHEMA}.pg_proc f",
     "pg_user": f"SELECT name AS usename, oid AS usesysid, createdb AS usecreatedb,"
     f" superuser AS usesuper, false AS usecatupd, '********' AS passwd FROM {SCHEMA}.users",
     "pg_database": "SELECT 100::BIGINT AS oid, CAST(getvariable('rs_database') AS VARCHAR) AS datname",
@@ -72,7 +85,8 @@ VIEWS: dict[str, str] = {
     f" schema_name, name AS function_name,"
     f" CASE kind WHEN 'external' THEN 'EXTERNAL FUNCTION' ELSE 'REGULAR FUNCTION' END AS function_type,"
     f" signature AS argument_type, trim(split_part(returns, '(', 1)) AS result_type"
-    f" FROM {SCHEMA}.functions",
+    f" FROM {SCHEMA}.functions UNION ALL SELECT CAST(getvariable('rs_database') AS VARCHAR),"
+    f" schema_name, name, 'STORED PROCEDURE', signature, NULL FROM {SCHEMA}.procedures",
     "svv_redshift_schemas": f"SELECT CAST(getvariable('rs_database') AS VARCHAR) AS database_name,"
     f" name AS schema_name, {_OWNER.format('owner')} AS schema_owner, 'local' AS schema_type,"
     f" NULL::VARCHAR AS schema_acl, NULL::VARCHAR AS schema_option FROM ({_SCHEMAS})",
@@ -92,7 +106,7 @@ VIEWS: dict[str, str] = {
     f" split_part(split_part(object_name, '.', 2), '(', 1) AS function_name,"
     f" rtrim(split_part(object_name, '(', 2), ')') AS argument_types, privilege AS privilege_type,"
     f" grantee AS identity_name, grantee_kind AS identity_type, with_grant AS admin_option"
-    f" FROM {SCHEMA}.grants WHERE object_kind = 'function'",
+    f" FROM {SCHEMA}.grants WHERE object_kind IN ('function', 'procedure')",
     "information_schema_schemata": f"SELECT CAST(getvariable('rs_database') AS VARCHAR) AS catalog_name,"
     f" name AS schema_name, owner AS schema_owner FROM ({_SCHEMAS})",
     "information_schema_tables": f"SELECT CAST(getvariable('rs_database') AS VARCHAR) AS table_catalog,"

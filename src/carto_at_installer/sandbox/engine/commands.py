@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from carto_at_installer.sandbox.engine import (
     function_commands,
     privilege_commands,
+    procedure_commands,
     schema_commands,
     session_commands,
     table_commands,
@@ -43,6 +44,10 @@ _COMMANDS: tuple[tuple[tuple[str, ...], Callable[[Session, Cursor], ResultSet | 
     (("create", "or", "replace", "function"), function_commands.create),
     (("create", "or", "replace", "external", "function"), function_commands.create),
     (("drop", "function"), function_commands.drop),
+    (("create", "procedure"), procedure_commands.create),
+    (("create", "or", "replace", "procedure"), procedure_commands.create),
+    (("drop", "procedure"), procedure_commands.drop),
+    (("call",), procedure_commands.call),
     (("create", "schema"), schema_commands.create),
     (("drop", "schema"), schema_commands.drop),
     (("create", "view"), view_commands.create),
@@ -88,7 +93,7 @@ def find(cursor: Cursor) -> Callable[[Session, Cursor], ResultSet | None] | None
 
 
 _UNSUPPORTED = frozenset(
-    "alter call cancel close copy create deallocate declare drop execute explain export fetch import"
+    "alter cancel close copy create deallocate declare drop execute explain export fetch import"
     " insert merge prepare refresh select unload use attach detach describe desc".split()
 )
 

@@ -103,6 +103,7 @@ def create(cursor: duckdb.DuckDBPyConnection, new: NewFunction) -> None:
     definition = new.definition
     name = definition.name[-1]
     arguments = tuple(kind for _, kind in definition.arguments)
+    _check_no_procedure(cursor, new.schema, name, arguments)
     old = find_exact(cursor, new.schema, name, arguments)
     if old is not None:
         _check_replacement(old, definition)
@@ -138,6 +139,17 @@ def create(cursor: duckdb.DuckDBPyConnection, new: NewFunction) -> None:
             definition.returns.oid,
         ],
     )
+
+
+def _check_no_procedure(
+    cursor: duckdb.DuckDBPyConnection, schema: str, name: str, arguments: tuple[RsType, ...]
+) -> None:
+    found = cursor.execute(
+        f"SELECT 1 FROM {SCHEMA}.procedures WHERE schema_name = ? AND name = ? AND signature = ?",
+        [schema, name, signature(arguments)],
+    ).fetchone()
+    if found:
+        raise RedshiftError(f'procedure "{name}" already exists with same argument types')
 
 
 def _check_replacement(old: UserFunction, definition: FunctionDefinition) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from carto_at_installer.sandbox.errors import RedshiftError
 
@@ -10,8 +10,25 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from carto_at_installer.sandbox.engine.data_types import RsType
-    from carto_at_installer.sandbox.engine.functions import UserFunction
 
+
+class Overload(Protocol):
+    """What is chosen among: functions and procedures."""
+
+    @property
+    def oid(self) -> int:
+        """Its identifier."""
+
+    @property
+    def name(self) -> str:
+        """Its name, for messages."""
+
+    @property
+    def arguments(self) -> tuple[RsType, ...]:
+        """The types of what it takes."""
+
+
+_Candidate = TypeVar("_Candidate", bound=Overload)
 _LADDERS = (
     ("smallint", "integer", "bigint", "numeric", "real", "double precision"),
     ("date", "timestamp without time zone", "timestamp with time zone"),
@@ -46,8 +63,8 @@ def _steps(given: RsType | None, wanted: RsType) -> int:
 
 
 def best_overload(
-    candidates: Sequence[UserFunction], given: Sequence[RsType | None]
-) -> UserFunction | None:
+    candidates: Sequence[_Candidate], given: Sequence[RsType | None]
+) -> _Candidate | None:
     """The overload that fits best; None when none fits. Raises RedshiftError when two fit equally well."""
     fitting = [
         each

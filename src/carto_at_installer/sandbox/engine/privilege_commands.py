@@ -9,9 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from carto_at_installer.sandbox.engine import functions
+from carto_at_installer.sandbox.engine import functions, procedures
 from carto_at_installer.sandbox.engine.function_grammar import argument_list
 from carto_at_installer.sandbox.engine.functions import signature
+from carto_at_installer.sandbox.engine.procedure_commands import find_procedure
+from carto_at_installer.sandbox.engine.procedure_grammar import argument_list as procedure_arguments
 from carto_at_installer.sandbox.engine.storage import SCHEMA
 from carto_at_installer.sandbox.errors import RedshiftError
 
@@ -22,13 +24,14 @@ if TYPE_CHECKING:
 _PRIVILEGES = {
     "schema": ("create", "usage", "alter", "drop"),
     "function": ("execute",),
+    "procedure": ("execute",),
     "table": ("select", "insert", "update", "delete", "references", "drop", "truncate", "alter"),
     "language": ("usage",),
     "database": ("create", "temporary", "usage"),
 }
 _LANGUAGES = frozenset({"sql", "plpgsql", "plpythonu", "exfunc", "mlfunc", "c"})
 _REFUSED_OBJECTS = frozenset(
-    {"procedure", "copy", "datashare", "external", "model", "library", "column", "template"}
+    {"copy", "datashare", "external", "model", "library", "column", "template"}
 )
 
 
@@ -165,6 +168,10 @@ def _objects(session: Session, cursor: Cursor) -> tuple[str, list[str]]:
             [schema],
         ).fetchall()
         return "function", [row[0] for row in rows]
+    if cursor.take("all", "procedures", "in", "schema"):
+        schema = cursor.identifier()
+        session.names.need_schema(schema)
+        return "procedure", [each.key for each in procedures.names_in(session.connection, schema)]
     if cursor.take("all", "tables", "in", "schema"):
         schema = cursor.identifier()
         session.names.need_schema(schema)
@@ -200,6 +207,8 @@ def _object(session: Session, cursor: Cursor, kind: str) -> str:
         return name
     if kind == "function":
         return _function(session, cursor)
+    if kind == "procedure":
+        return _procedure(session, cursor)
     schema, bare, _ = session.names.relation(cursor.name())
     return f"{schema}.{bare}"
 
@@ -212,6 +221,12 @@ def _function(session: Session, cursor: Cursor) -> str:
         if functions.find_exact(session.connection, where, bare, types):
             return f"{where}.{bare}({signature(types)})"
     raise RedshiftError(f"function {'.'.join(name)}({signature(types)}) does not exist")
+
+
+def _procedure(session: Session, cursor: Cursor) -> str:
+    name = cursor.name()
+    types = tuple(each.type for each in procedure_arguments(cursor) if each.mode != "out")
+    return find_procedure(session, name, types).key
 
 
 def _grantee(session: Session, cursor: Cursor) -> tuple[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from carto_at_installer.sandbox.engine import functions
+from carto_at_installer.sandbox.engine import functions, procedures
 from carto_at_installer.sandbox.engine.cursor import literal, quoted
 from carto_at_installer.sandbox.engine.relations import drop_relation, relations_of
 from carto_at_installer.sandbox.engine.storage import CATALOG, SCHEMA
@@ -81,7 +81,8 @@ def _drop_one(session: Session, name: str, *, cascade: bool) -> None:
         f"SELECT name FROM {SCHEMA}.functions WHERE schema_name = ?", [name]
     ).fetchall()
     relations = relations_of(connection, name)
-    if (owned or relations) and not cascade:
+    called = procedures.names_in(connection, name)
+    if (owned or relations or called) and not cascade:
         raise RedshiftError(
             f"cannot drop schema {name} because other objects depend on it\n"
             "  Hint: Use DROP ... CASCADE to drop the dependent objects too."
@@ -91,6 +92,8 @@ def _drop_one(session: Session, name: str, *, cascade: bool) -> None:
     for (function,) in owned:
         for each in functions.find(connection, name, function):
             functions.drop(connection, each)
+    for procedure in called:
+        procedures.drop(connection, procedure)
     sequences = connection.execute(
         "SELECT sequence_name FROM duckdb_sequences() WHERE database_name = ? AND schema_name = ?",
         [CATALOG, name],

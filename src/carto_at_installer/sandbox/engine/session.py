@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import uuid
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -16,14 +17,16 @@ from carto_at_installer.sandbox.engine.names import Names
 from carto_at_installer.sandbox.engine.parameters import bind
 from carto_at_installer.sandbox.engine.transpile import Transpiler
 from carto_at_installer.sandbox.engine.wording import redshift_error, says_no_match
-from carto_at_installer.sandbox.errors import RedshiftError
+from carto_at_installer.sandbox.errors import RedshiftError, UnsupportedSqlError
 from carto_at_installer.sql.statements import SqlTextError, split
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from carto_at_installer.sandbox.engine.engine import Engine
     from carto_at_installer.sandbox.engine.results import ResultSet
+
+_CONTROL = frozenset({"begin", "commit", "end", "rollback", "abort"})
 
 
 class Session:
@@ -37,6 +40,8 @@ class Session:
         self.names = Names(connection, engine.database, user)
         self.in_transaction = False
         self.failed = False
+        self.depth = 0  # Of the procedures that are running.
+        self.notices: list[tuple[str, str]] = []  # (level, text) that the last CALL raised.
         self.settings: dict[str, str] = {}
         self.error: BaseException | None = None
         self.affected_rows = (
@@ -92,6 +97,41 @@ class Session:
         duck = Transpiler(self.names).query(statement)
         result, self.affected_rows = rendering.fetch(self.connection.execute(duck))
         return result
+
+    def inner(self, sql: str) -> ResultSet | None:
+        """Run a statement of a procedure; its DuckDB errors are said in Redshift's words. Raises RedshiftError."""
+        statement = _single(sql)
+        cursor = Cursor(statement)
+        if cursor.peek() in _CONTROL or (cursor.peek(), cursor.peek(1)) == ("start", "transaction"):
+            raise UnsupportedSqlError(
+                f"{cursor.peek().upper()} in a procedure is not supported by the sandbox"
+            )
+        self.affected_rows = -1
+        try:
+            result = self._run(statement)
+        except duckdb.Error as error:
+            if isinstance(self.error, RedshiftError):
+                raise self.error from error
+            raise self._explained(error, statement) from error
+        self.begin()  # TRUNCATE has ended the transaction.
+        return result
+
+    @contextmanager
+    def procedure(self, user: str) -> Iterator[None]:
+        """While a procedure runs, with the rights of `user`."""
+        before = self.user
+        self.depth += 1
+        self._become(user)
+        try:
+            yield
+        finally:
+            self.depth -= 1
+            self._become(before)
+
+    def _become(self, user: str) -> None:
+        if user != self.user:
+            self.user = self.names.user = user
+            self.connection.execute(f"SET VARIABLE rs_user = {literal(user)}")
 
     def _explained(self, error: duckdb.Error, sql: str) -> RedshiftError:
         """What an error means; for a call that does not fit, with the types that it was made with."""

@@ -39,6 +39,10 @@ _TABLES = (
         oid BIGINT, schema_name VARCHAR, name VARCHAR, signature VARCHAR, arguments VARCHAR,
         returns VARCHAR, kind VARCHAR, volatility VARCHAR, body VARCHAR, options VARCHAR,
         owner VARCHAR, ddl VARCHAR, argument_oids VARCHAR, returns_oid BIGINT)""",
+    f"""CREATE TABLE IF NOT EXISTS {SCHEMA}.procedures(
+        oid BIGINT, schema_name VARCHAR, name VARCHAR, signature VARCHAR, arguments VARCHAR,
+        body VARCHAR, definer BOOLEAN, owner VARCHAR, ddl VARCHAR, argument_oids VARCHAR,
+        returns_oid BIGINT)""",
     f"""CREATE TABLE IF NOT EXISTS {SCHEMA}.schemas(
         oid BIGINT, name VARCHAR, owner VARCHAR, comment VARCHAR)""",
     f"""CREATE TABLE IF NOT EXISTS {SCHEMA}.relations(

@@ -5,7 +5,11 @@ from __future__ import annotations
 from carto_at_installer.sandbox.engine.data_types import all_types
 from carto_at_installer.sandbox.engine.shims.macro import macro
 
-_LONG = "MAP {" + ", ".join(f"'{oid}': '{long}'" for oid, _, long in all_types()) + "}"
+_LONG = (
+    "MAP {"
+    + ", ".join(f"'{oid}': '{long}'" for oid, _, long in all_types())
+    + ", '2278': 'void', '2249': 'record'}"
+)
 MACROS = (
     macro(
         "oidvectortypes(v varchar)",
