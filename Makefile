@@ -48,10 +48,10 @@ lint: setup ## Style, types and import directions
 	$(BIN)/mypy
 
 unit: setup ## Tests without input and output, in seconds
-	$(BIN)/python -m pytest -q tests/unit
+	$(BIN)/python -m pytest -q -n 2 tests/unit
 
 functional: setup ## Tests of the commands against the sandbox
-	$(BIN)/python -m pytest -q tests/functional
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests/functional
 
 crashes: setup ## Kill every command before and after every changing call
 	CARTO_AT_ALL_MOMENTS=1 $(BIN)/python -m pytest -q tests/functional/test_crashes.py

@@ -44,7 +44,8 @@ def test_examples_run(page, block, tmp_path):
         "CARTO_AT_SANDBOX_HOME": str(home),
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
     }
-    script = "\n".join(line for line in block.splitlines() if not line.startswith("pip install"))
+    lines = [line for line in block.splitlines() if not line.startswith("pip install")]
+    script = "\n".join(["carto-at sandbox start --quiet", *lines])
     try:
         run = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", script],
