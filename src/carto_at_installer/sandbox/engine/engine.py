@@ -44,7 +44,7 @@ class Engine:
         with self._guard:
             connection = self._connection.cursor()
             connection.execute("USE redshift.public")
-            ensure_user(connection, user)
+            ensure_user(connection, user, self.database)
         session = Session(self, connection, user)
         with self._guard:
             self._sessions[session.id] = session

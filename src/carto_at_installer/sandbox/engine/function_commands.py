@@ -8,6 +8,7 @@ from carto_at_installer.sandbox.engine import functions
 from carto_at_installer.sandbox.engine.function_body import body_expression
 from carto_at_installer.sandbox.engine.function_grammar import create_function, drop_function
 from carto_at_installer.sandbox.engine.functions import NewFunction, external_expression, signature
+from carto_at_installer.sandbox.engine.privileges import check
 from carto_at_installer.sandbox.engine.relations import release_dependents
 from carto_at_installer.sandbox.engine.results import ResultColumn, ResultSet
 from carto_at_installer.sandbox.engine.storage import SCHEMA
@@ -22,9 +23,11 @@ def create(session: Session, cursor: Cursor) -> None:
     """CREATE [OR REPLACE] [EXTERNAL] FUNCTION."""
     definition = create_function(cursor)
     schema, name = session.names.place(definition.name)
+    check(session.connection, session.user, "schema", schema, "create")
     if definition.options is None:
         expression = body_expression(definition, session.names)
     else:
+        check(session.connection, session.user, "language", "exfunc", "usage")
         expression = external_expression(schema, definition)
     new = NewFunction(schema, session.user, definition, expression, cursor.sql)
     with session.names.looking():

@@ -1,7 +1,7 @@
 """COMMENT ON, GRANT, REVOKE, and the users, groups and roles that privileges go to.
 
-Everything is recorded and shows in the catalog (`svv_schema_privileges` and its like). Privileges are not enforced:
-every session may do everything.
+Everything is recorded and shows in the catalog (`svv_schema_privileges` and its like); `privileges` enforces a part of
+it.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from carto_at_installer.sandbox.engine.plpgsql import Interpreter, Scope, Variab
 from carto_at_installer.sandbox.engine.plpgsql.assignment import Assigner
 from carto_at_installer.sandbox.engine.plpgsql.simple import call_arguments
 from carto_at_installer.sandbox.engine.plpgsql.variables import column_type
+from carto_at_installer.sandbox.engine.privileges import check
 from carto_at_installer.sandbox.engine.procedure_grammar import create_procedure, drop_procedure
 from carto_at_installer.sandbox.engine.results import ResultColumn, ResultSet
 from carto_at_installer.sandbox.engine.wording import NO_MATCH
@@ -32,6 +33,8 @@ def create(session: Session, cursor: Cursor) -> None:
     """CREATE [OR REPLACE] PROCEDURE. Its block is read now, so that what cannot run is refused now."""
     definition = create_procedure(cursor)
     schema, _ = session.names.place(definition.name)
+    check(session.connection, session.user, "schema", schema, "create")
+    check(session.connection, session.user, "language", "plpgsql", "usage")
     parse_block(definition.body)
     procedures.create(session.connection, schema, session.user, definition)
 
@@ -126,6 +129,8 @@ def _run(
     ]
     types, values = _given(session, texts, outer)
     procedure = _chosen(candidates, types, name)
+    check(session.connection, session.user, "schema", procedure.schema, "usage")
+    check(session.connection, session.user, "procedure", procedure.key, "execute")
     scope, outputs = _arguments(session, procedure, values)
     if session.depth >= MAX_NESTING:
         raise RedshiftError(

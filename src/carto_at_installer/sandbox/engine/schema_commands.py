@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from carto_at_installer.sandbox.engine import functions, procedures
 from carto_at_installer.sandbox.engine.cursor import literal, quoted
+from carto_at_installer.sandbox.engine.privileges import check
 from carto_at_installer.sandbox.engine.relations import drop_relation, relations_of
 from carto_at_installer.sandbox.engine.storage import CATALOG, SCHEMA
 from carto_at_installer.sandbox.errors import RedshiftError
@@ -40,6 +41,7 @@ def create(session: Session, cursor: Cursor) -> None:
         if lenient:
             return
         raise RedshiftError(f'schema "{name}" already exists')
+    check(session.connection, session.user, "database", session.engine.database, "create")
     session.connection.execute(f"CREATE SCHEMA {quoted(name)}")
     session.connection.execute(
         f"INSERT INTO {SCHEMA}.schemas VALUES (?, ?, ?, NULL)",

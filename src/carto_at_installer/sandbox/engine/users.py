@@ -10,10 +10,12 @@ from carto_at_installer.sandbox.engine.storage import SCHEMA
 if TYPE_CHECKING:
     import duckdb
 
+ADMINISTRATOR = "IAM:sandbox"
+_ADMINISTRATOR_GRANTS = (("language", "exfunc", "usage"), ("database", None, "create"))
 FEDERATED = ("IAM:", "IAMR:", "IAMA:")
 
 
-def ensure_user(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+def ensure_user(connection: duckdb.DuckDBPyConnection, name: str, database: str) -> None:
     """Record a user at first sight: logins by IAM identity are ordinary users, database users superusers."""
     known = connection.execute(f"SELECT 1 FROM {SCHEMA}.users WHERE name = ?", [name]).fetchone()
     if not known:
@@ -22,3 +24,22 @@ def ensure_user(connection: duckdb.DuckDBPyConnection, name: str) -> None:
             f"INSERT INTO {SCHEMA}.users VALUES (?, ?, ?, ?)",
             [next_oid(connection), name, superuser, superuser],
         )
+    if name == ADMINISTRATOR:
+        _set_up_administrator(connection, database)
+
+
+def _set_up_administrator(connection: duckdb.DuckDBPyConnection, database: str) -> None:
+    """Once for each database: what a superuser would grant to the identity that installs."""
+    done = connection.execute(
+        f"SELECT 1 FROM {SCHEMA}.settings WHERE name = 'administrator'"
+    ).fetchone()
+    if done:
+        return
+    for kind, name, privilege in _ADMINISTRATOR_GRANTS:
+        connection.execute(
+            f"INSERT INTO {SCHEMA}.grants VALUES (?, ?, ?, 'user', ?, 'rdsdb', false)",
+            [kind, name or database, privilege, ADMINISTRATOR],
+        )
+    connection.execute(
+        f"INSERT INTO {SCHEMA}.settings VALUES ('administrator', ?)", [ADMINISTRATOR]
+    )
