@@ -5,14 +5,13 @@ import shutil
 import time
 from pathlib import Path
 
-import boto3
 import pytest
 
 from carto_at_installer.bundle.resources import bundle_root
 from carto_at_installer.catalog.load import load_catalog
-from carto_at_installer.sandbox import daemon
 from carto_at_installer.verify.comparison import matches
 from tests.functional.commands import TARGET, carto_at, install, sql
+from tests.functional.world import fresh_sandbox
 
 ROOT = Path(__file__).parents[2]
 CATALOG = load_catalog(bundle_root() / "catalog", sql_root=bundle_root() / "sql")
@@ -22,24 +21,8 @@ EXAMPLES = [(f, e) for f in CATALOG.functions for e in f.examples]
 @pytest.fixture(scope="module")
 def sandbox(tmp_path_factory):
     """A sandbox of its own for these tests; returns a function that makes AWS clients for it."""
-    home = tmp_path_factory.mktemp("sandbox")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CARTO_AT_SANDBOX_HOME", str(home))
-        patch.setenv("AWS_CONFIG_FILE", str(home / "no-config"))
-        patch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(home / "no-credentials"))
-        for name in ("AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL"):
-            patch.delenv(name, raising=False)
-        info = daemon.start(home)
-        try:
-            yield lambda service: boto3.client(
-                service,
-                endpoint_url=info.endpoint,
-                region_name="us-east-1",
-                aws_access_key_id="sandbox",
-                aws_secret_access_key="sandbox",
-            )
-        finally:
-            daemon.stop(home)
+    with fresh_sandbox(tmp_path_factory.mktemp("sandbox")) as client:
+        yield client
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from carto_at_installer.cli.flags import output_flags, selection_flags
-from carto_at_installer.cli.lifecycle import opened, place_flags
+from carto_at_installer.cli.installed import opened, place_flags
 
 if TYPE_CHECKING:
     from carto_at_installer.apply.connection import Connection
@@ -56,7 +56,7 @@ def status(terminal: Terminal, /, *, drift: bool, exit_code: bool, **flags: Any)
 
 def _drift(terminal: Terminal, flags: dict[str, Any], overview: Overview) -> Plan:
     """What a repair would do: the drift, in the words of a plan."""
-    from carto_at_installer.cli.lifecycle import repair_preparation  # noqa: PLC0415 - imports boto3
+    from carto_at_installer.cli.installed import repair_preparation  # noqa: PLC0415 - imports boto3
 
     return repair_preparation(terminal, flags, overview.installation).plan
 
@@ -157,7 +157,7 @@ def diff(terminal: Terminal, /, *, function: str | None, **flags: Any) -> Result
     """
     from carto_at_installer.apply.overview import current_snapshot, differences  # noqa: PLC0415
     from carto_at_installer.cli import reports  # noqa: PLC0415
-    from carto_at_installer.cli.lifecycle import repair_preparation  # noqa: PLC0415
+    from carto_at_installer.cli.installed import repair_preparation  # noqa: PLC0415
     from carto_at_installer.core.result import Code, Paragraph, Result  # noqa: PLC0415
 
     target = dict(flags)

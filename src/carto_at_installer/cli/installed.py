@@ -1,0 +1,113 @@
+"""What the commands about an installation share: its flags, the way to it, its recorded options, carrying out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from carto_at_installer.cli.flags import sandbox_flag, setting_flag, target_flags
+from carto_at_installer.core.options import OnFailure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from carto_at_installer.apply.connection import Connection
+    from carto_at_installer.apply.installation import Installer, Preparation
+    from carto_at_installer.cli.terminal import Terminal
+    from carto_at_installer.core.options import InstallOptions
+    from carto_at_installer.core.releases import Installation
+    from carto_at_installer.core.result import Result
+    from carto_at_installer.plan.steps import Plan
+
+yes_flag = click.option("--yes", is_flag=True, help="Do not ask.")
+
+
+def place_flags(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The flags that name an installation."""
+    return target_flags(sandbox_flag(setting_flag("schema")(command)))
+
+
+def opened(flags: dict[str, Any]) -> Connection:
+    """The installation that the flags name. Takes them out of `flags`."""
+    from carto_at_installer.config import validation  # noqa: PLC0415 - keeps --help quick
+    from carto_at_installer.sql.identifiers import schema_name  # noqa: PLC0415
+
+    aws = validation.aws_options(flags.pop("profile"), flags.pop("region"))
+    names = ("cluster_id", "workgroup", "database", "db_user", "secret_arn")
+    target = validation.target_options(**{name: flags.pop(name) for name in names})
+    schema = schema_name(flags.pop("schema"))
+    from carto_at_installer.apply.connection import connect  # noqa: PLC0415 - imports boto3
+
+    return connect(aws, target, schema)
+
+
+def _recorded_options(flags: dict[str, Any], installation: Installation) -> InstallOptions:
+    """The options with which an installation was made, for the target and login that the flags name."""
+    release = installation.unfinished or installation.current
+    return options_for(flags, release.options if release else {})
+
+
+def options_for(flags: dict[str, Any], record: Mapping[str, str]) -> InstallOptions:
+    """The recorded options of an installation, with the target and login that the flags name."""
+    from carto_at_installer.config import validation  # noqa: PLC0415 - keeps --help quick
+    from carto_at_installer.core.options import from_record  # noqa: PLC0415
+
+    names = ("cluster_id", "workgroup", "database", "db_user", "secret_arn")
+    aws = validation.aws_options(flags["profile"], flags["region"])
+    target = validation.target_options(**{name: flags[name] for name in names})
+    return validation.checked(from_record(aws, target, flags["schema"], record))
+
+
+def repair_preparation(
+    terminal: Terminal, flags: dict[str, Any], installation: Installation
+) -> Preparation:
+    """What a repair would do, from a look at what AWS and the database really hold."""
+    return prepared_again("repair", terminal, flags, installation, believe_database=True)[1]
+
+
+def prepared_again(
+    command: str,
+    terminal: Terminal,
+    flags: dict[str, Any],
+    installation: Installation,
+    *,
+    believe_database: bool,
+) -> tuple[Installer, Preparation]:
+    """Look, check and plan for an installation that is there, with the options that it was made with."""
+    from carto_at_installer.apply.installation import Installer  # noqa: PLC0415 - imports boto3
+    from carto_at_installer.bundle.resources import bundle_root  # noqa: PLC0415
+    from carto_at_installer.cli.progress import shown  # noqa: PLC0415
+
+    options = _recorded_options(flags, installation)
+    installer = Installer(
+        options, bundle_root(), command=command, believe_database=believe_database
+    )
+    with shown(terminal) as progress:
+        return installer, installer.prepare(progress)
+
+
+def carried_out(
+    terminal: Terminal, prepared: tuple[Installer, Preparation], on_failure: str, *, dry_run: bool
+) -> Result:
+    """Carry out what was prepared, unless it is only to be shown; returns what to say."""
+    from carto_at_installer.cli.install import finished  # noqa: PLC0415 - keeps --help quick
+
+    installer, preparation = prepared
+    command, choice = preparation.plan.command, OnFailure(on_failure)
+    return finished(command, terminal, installer, preparation, choice, dry_run=dry_run)
+
+
+def removed(
+    command: str, terminal: Terminal, connection: Connection, plan: Plan, sentence: str
+) -> Result:
+    """Carry out a plan that takes away; `sentence` is what to say afterwards."""
+    from carto_at_installer.apply.operation import Conduct  # noqa: PLC0415 - imports boto3
+    from carto_at_installer.apply.removal import carry_out  # noqa: PLC0415
+    from carto_at_installer.cli import reports  # noqa: PLC0415
+    from carto_at_installer.cli.progress import shown  # noqa: PLC0415
+    from carto_at_installer.cli.stopping import stoppable  # noqa: PLC0415
+
+    with shown(terminal) as progress, stoppable(terminal) as interrupted:
+        carry_out(connection, plan, Conduct(progress, interrupted))
+    return reports.carried_out(command, connection, plan, sentence)

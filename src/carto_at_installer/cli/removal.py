@@ -1,0 +1,100 @@
+"""The commands that take away: uninstall, prune, unlock."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from carto_at_installer.cli.flags import output_flags
+from carto_at_installer.cli.install import dry_run_flag
+from carto_at_installer.cli.installed import opened, place_flags, removed, yes_flag
+
+if TYPE_CHECKING:
+    from carto_at_installer.cli.terminal import Terminal
+    from carto_at_installer.core.result import Result
+
+
+@click.command()
+@place_flags
+@click.option("--keep-lambdas", is_flag=True, help="Leave everything in AWS, drop only the SQL.")
+@dry_run_flag
+@yes_flag
+@output_flags
+@click.pass_obj
+def uninstall(
+    terminal: Terminal, /, *, keep_lambdas: bool, dry_run: bool, yes: bool, **flags: Any
+) -> Result:
+    """Remove an installation.
+
+    And nothing that is not its own. Works from what is recorded in the target; functions and tables of others
+    in the schema stay, and so does the schema
+    then. Roles and Lambda functions that another installation uses too are left to it.
+    """
+    from carto_at_installer.apply import removal  # noqa: PLC0415 - imports boto3
+    from carto_at_installer.cli import reports  # noqa: PLC0415
+
+    connection = opened(flags)
+    plan = removal.prepare_uninstall(connection, keep_lambdas=keep_lambdas)
+    if dry_run:
+        return reports.removal_planned("uninstall", connection, plan)
+    if not yes:
+        click.confirm(
+            f"Remove the installation in {reports.where(connection)}?", abort=True, err=True
+        )
+    sentence = f"The installation in {reports.where(connection)} is gone."
+    return removed("uninstall", terminal, connection, plan, sentence)
+
+
+@click.command()
+@place_flags
+@click.option(
+    "--keep-releases",
+    type=click.IntRange(1),
+    default=2,
+    show_default=True,
+    help="How many releases stay usable, the current one included.",
+)
+@dry_run_flag
+@output_flags
+@click.pass_obj
+def prune(terminal: Terminal, /, *, keep_releases: int, dry_run: bool, **flags: Any) -> Result:
+    """Delete what only old releases use.
+
+    Lambda functions and layers of releases that nobody will go back to.
+    """
+    from carto_at_installer.apply import removal  # noqa: PLC0415 - imports boto3
+    from carto_at_installer.cli import reports  # noqa: PLC0415
+
+    connection = opened(flags)
+    plan = removal.prepare_prune(connection, keep=keep_releases)
+    if dry_run or plan.empty:
+        return reports.removal_planned("prune", connection, plan)
+    return removed("prune", terminal, connection, plan, f"{len(plan.steps)} steps done.")
+
+
+@click.command()
+@place_flags
+@yes_flag
+@output_flags
+@click.pass_obj
+def unlock(_: Terminal, /, *, yes: bool, **flags: Any) -> Result:
+    """Take the lease of a dead process away.
+
+    It would also end by itself.
+    """
+    from carto_at_installer.apply.lease import break_lease, read_holder  # noqa: PLC0415
+    from carto_at_installer.cli import reports  # noqa: PLC0415
+    from carto_at_installer.core.result import Paragraph, Result  # noqa: PLC0415
+
+    connection = opened(flags)
+    connection.installation()
+    holder = read_holder(connection.sql, connection.store.tables)
+    data = {**reports.place(connection), "unlocked": holder is not None}
+    if holder is None:
+        return Result("unlock", data=data, blocks=(Paragraph("Nobody holds the lease.", "good"),))
+    if not yes:
+        question = f"{holder.describe()}. Take it away?"
+        click.confirm(question, abort=True, err=True)
+    break_lease(connection.sql, connection.store.tables, holder)
+    return Result("unlock", data=data, blocks=(Paragraph("The lease is gone.", "good"),))
