@@ -39,9 +39,10 @@ def test_every_pattern_can_be_compiled(service: str) -> None:
 @pytest.fixture(scope="module")
 def operations(tmp_path_factory: Any) -> dict[str, Any]:
     sandbox = Sandbox(Path(tmp_path_factory.mktemp("sandbox")))
-    found = sandbox._operations
-    sandbox.close()
-    return found
+    try:
+        return {name: list(own) for name, own in sandbox.services.items()}
+    finally:
+        sandbox.close()
 
 
 def test_every_operation_of_ours_is_in_its_model(operations: dict[str, Any]) -> None:
