@@ -57,3 +57,8 @@ def install(*words):
 def sql(statement, *words):
     """The rows of a statement run on the sandbox's demo cluster."""
     return carto_at("sql", "--sandbox", *TARGET, "--output", "json", *words, statement).data["rows"]
+
+
+def run(command, *words):
+    """The JSON outcome of any command on the sandbox's demo cluster."""
+    return carto_at(command, "--sandbox", *TARGET, "--output", "json", *words)

@@ -11,10 +11,9 @@ import os
 import pytest
 
 from carto_at_installer.aws import calls
-from tests.functional.commands import TARGET, carto_at, sql
-from tests.functional.test_lifecycle import EMPTY
+from tests.functional.commands import TARGET, carto_at, run, sql
 from tests.functional.toy import toy_bundle
-from tests.functional.world import cloud, fresh_sandbox
+from tests.functional.world import EMPTY, cloud, fresh_sandbox
 
 KILLED = 99
 # How many changing calls each command makes on the toy pack; the first test of each holds the number.
@@ -61,10 +60,6 @@ def package(client, bundles, monkeypatch):
         run("unlock", "--yes")
         assert run("uninstall", "--yes").code == 0
     assert cloud(client) == EMPTY
-
-
-def run(command, *words):
-    return carto_at(command, "--sandbox", *TARGET, "--output", "json", *words)
 
 
 def killed(command, number, when):

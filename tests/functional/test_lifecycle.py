@@ -15,12 +15,10 @@ from carto_at_installer.apply.lease import Lease
 from carto_at_installer.cli.sandbox import client_environment
 from carto_at_installer.core.errors import LockHeldError
 from carto_at_installer.core.options import AwsOptions, TargetOptions
-from carto_at_installer.sandbox import daemon
-from tests.functional.commands import TARGET, carto_at, sql
+from carto_at_installer.sandbox import daemon, faults
+from tests.functional.commands import TARGET, carto_at, run, sql
 from tests.functional.toy import toy_bundle
-from tests.functional.world import cloud, fresh_sandbox
-
-EMPTY = {"functions": [], "layers": [], "roles": [], "logs": [], "attached": []}
+from tests.functional.world import EMPTY, cloud, fresh_sandbox
 
 
 @pytest.fixture(scope="module")
@@ -56,10 +54,6 @@ def use(client, versions, monkeypatch):
     if carto_at("status", "--sandbox", *TARGET).code == 0:
         assert run("uninstall", "--yes").code == 0
     assert cloud(client) == EMPTY
-
-
-def run(command, *words):
-    return carto_at(command, "--sandbox", *TARGET, "--output", "json", *words)
 
 
 def answer(value=4):
@@ -141,6 +135,20 @@ def test_a_first_installation_that_fails_leaves_nothing(use, client):
     assert run("install").code == 5
     assert cloud(client) == EMPTY
     assert carto_at("status", "--sandbox", *TARGET).code == 4
+
+
+def test_when_everything_was_put_back_nobody_is_told_to_continue(use, client):
+    use("first")
+    refusal = faults.error(
+        "lambda:CreateFunction", "InvalidParameterValueException", "no such thing"
+    )
+    with faults.during(daemon.default_home(), refusal):
+        failed = run("install")
+    assert failed.code == 5
+    assert "no such thing" in failed.err
+    assert "nothing is left of it" in failed.err
+    assert "carto-at resume" not in failed.err
+    assert cloud(client) == EMPTY
 
 
 def test_on_failure_keep_keeps_the_release_and_says_so(use):

@@ -4,11 +4,9 @@ import json
 
 import pytest
 
-from tests.functional.commands import TARGET, carto_at, sql
+from tests.functional.commands import TARGET, carto_at, run, sql
 from tests.functional.toy import toy_bundle
-from tests.functional.world import cloud, fresh_sandbox
-
-EMPTY = {"functions": [], "layers": [], "roles": [], "logs": [], "attached": []}
+from tests.functional.world import EMPTY, cloud, fresh_sandbox
 
 
 @pytest.fixture(scope="module")
@@ -41,10 +39,6 @@ def use(client, versions, monkeypatch):
     if carto_at("status", "--sandbox", *TARGET).code == 0:
         assert run("uninstall", "--yes").code == 0
     assert cloud(client) == EMPTY
-
-
-def run(command, *words):
-    return carto_at(command, "--sandbox", *TARGET, "--output", "json", *words)
 
 
 def objects():

@@ -9,6 +9,9 @@ import pytest
 
 from carto_at_installer.sandbox import daemon
 
+EMPTY = {"functions": [], "layers": [], "roles": [], "logs": [], "attached": []}
+"""What `cloud` shows where nothing is installed."""
+
 
 @contextmanager
 def fresh_sandbox(home):

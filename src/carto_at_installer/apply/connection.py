@@ -57,7 +57,13 @@ def connect(aws: AwsOptions, target: TargetOptions, schema: str) -> Connection:
     if not described.available:
         raise TargetError(
             f"The {described.deployment.value} {described.name} is {described.status}",
-            hint="Wait until it is available (or resume it), then repeat the command.",
+            hint=_way_to_available(described),
         )
     sql = DataApi(session, target)
     return Connection(session, identity, described, sql, ReleaseStore(sql, schema))
+
+
+def _way_to_available(target: Target) -> str:
+    if target.status == "paused":
+        return f"Resume it: aws redshift resume-cluster --cluster-identifier {target.name}"
+    return "Wait until it is available (or resume it), then repeat the command."

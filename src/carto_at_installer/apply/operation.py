@@ -118,7 +118,7 @@ class Operation:
         message = f"{failure.step.summary}: {cause.message}"
         message += self._record_failure(message)
         hint = "\n".join(part for part in (cause.hint, _CONTINUE) if part)
-        return ApplyError(message, hint=hint)
+        return ApplyError(message, hint=hint, cause_hint=cause.hint)
 
     def _interrupted(self, stop: StoppedError) -> InterruptedApplyError:
         done, total = len(stop.done), len(self._plan.steps)

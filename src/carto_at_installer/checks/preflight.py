@@ -46,17 +46,6 @@ def check_package(root: Path) -> Outcome:
     )
 
 
-def check_target(target: Target) -> Outcome:
-    """Whether the cluster or workgroup accepts statements now."""
-    kind = target.deployment.value
-    if target.available:
-        return Outcome("Target", Status.PASS, f"{kind} {target.name} is available")
-    fix = f"Wait until the {kind} is available, then repeat the command."
-    if target.status == "paused":
-        fix = f"Resume it: aws redshift resume-cluster --cluster-identifier {target.name}"
-    return Outcome("Target", Status.FAIL, f"{kind} {target.name} is {target.status}", fix)
-
-
 def check_network(target: Target) -> Outcome:
     """Whether Redshift's traffic to Lambda may need a path that the VPC does not have."""
     if not target.enhanced_vpc_routing:

@@ -32,10 +32,9 @@ def status(terminal: Terminal, /, *, drift: bool, exit_code: bool, **flags: Any)
     from carto_at_installer.cli import reports  # noqa: PLC0415
     from carto_at_installer.core.result import Paragraph, Result, Table  # noqa: PLC0415
 
-    target = dict(flags)
     connection = opened(flags)
     overview = look_over(connection)
-    plan = _drift(terminal, target, overview) if drift else None
+    plan = _drift(terminal, flags, overview) if drift else None
     rows = tuple((one.module, one.name, one.state) for one in overview.lambdas)
     blocks: list[Block] = [
         *_sentences(connection, overview),
@@ -160,10 +159,9 @@ def diff(terminal: Terminal, /, *, function: str | None, **flags: Any) -> Result
     from carto_at_installer.cli.installed import repair_preparation  # noqa: PLC0415
     from carto_at_installer.core.result import Code, Paragraph, Result  # noqa: PLC0415
 
-    target = dict(flags)
     connection = opened(flags)
     installation = connection.installation()
-    desired = repair_preparation(terminal, target, installation).desired
+    desired = repair_preparation(terminal, flags, installation).desired
     found = differences(current_snapshot(connection), desired)
     if function:
         wanted = function.upper().rpartition(".")[2]

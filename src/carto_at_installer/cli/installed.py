@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from carto_at_installer.apply.connection import Connection
     from carto_at_installer.apply.installation import Installer, Preparation
     from carto_at_installer.cli.terminal import Terminal
-    from carto_at_installer.core.options import InstallOptions
+    from carto_at_installer.core.options import AwsOptions, InstallOptions, TargetOptions
     from carto_at_installer.core.releases import Installation
     from carto_at_installer.core.result import Result
     from carto_at_installer.plan.steps import Plan
@@ -28,15 +28,21 @@ def place_flags(command: Callable[..., Any]) -> Callable[..., Any]:
     return target_flags(sandbox_flag(setting_flag("schema")(command)))
 
 
-def opened(flags: dict[str, Any]) -> Connection:
-    """The installation that the flags name. Takes them out of `flags`."""
+def _reach(flags: Mapping[str, Any]) -> tuple[AwsOptions, TargetOptions]:
+    """How to reach AWS and the database that the flags name."""
     from carto_at_installer.config import validation  # noqa: PLC0415 - keeps --help quick
-    from carto_at_installer.sql.identifiers import schema_name  # noqa: PLC0415
 
-    aws = validation.aws_options(flags.pop("profile"), flags.pop("region"))
     names = ("cluster_id", "workgroup", "database", "db_user", "secret_arn")
-    target = validation.target_options(**{name: flags.pop(name) for name in names})
-    schema = schema_name(flags.pop("schema"))
+    aws = validation.aws_options(flags["profile"], flags["region"])
+    return aws, validation.target_options(**{name: flags[name] for name in names})
+
+
+def opened(flags: Mapping[str, Any]) -> Connection:
+    """The installation that the flags name."""
+    from carto_at_installer.sql.identifiers import schema_name  # noqa: PLC0415 - keeps --help quick
+
+    aws, target = _reach(flags)
+    schema = schema_name(flags["schema"])
     from carto_at_installer.apply.connection import connect  # noqa: PLC0415 - imports boto3
 
     return connect(aws, target, schema)
@@ -53,9 +59,7 @@ def options_for(flags: dict[str, Any], record: Mapping[str, str]) -> InstallOpti
     from carto_at_installer.config import validation  # noqa: PLC0415 - keeps --help quick
     from carto_at_installer.core.options import from_record  # noqa: PLC0415
 
-    names = ("cluster_id", "workgroup", "database", "db_user", "secret_arn")
-    aws = validation.aws_options(flags["profile"], flags["region"])
-    target = validation.target_options(**{name: flags[name] for name in names})
+    aws, target = _reach(flags)
     return validation.checked(from_record(aws, target, flags["schema"], record))
 
 

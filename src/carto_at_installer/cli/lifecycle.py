@@ -46,10 +46,9 @@ def upgrade(
     """
     from carto_at_installer.__about__ import __version__  # noqa: PLC0415 - keeps --help quick
 
-    target = dict(flags)
     installation = opened(flags).installation()
     _refuse_downgrade(installation, __version__, allowed=allow_downgrade)
-    prepared = prepared_again("upgrade", terminal, target, installation, believe_database=False)
+    prepared = prepared_again("upgrade", terminal, flags, installation, believe_database=False)
     return carried_out(terminal, prepared, on_failure, dry_run=dry_run)
 
 
@@ -118,7 +117,6 @@ def resume(terminal: Terminal, /, *, on_failure: str, **flags: Any) -> Result:
     from carto_at_installer.cli import reports  # noqa: PLC0415
     from carto_at_installer.core.result import Paragraph, Result  # noqa: PLC0415
 
-    target = dict(flags)
     connection = opened(flags)
     installation = connection.installation()
     stopped = installation.unfinished
@@ -128,13 +126,13 @@ def resume(terminal: Terminal, /, *, on_failure: str, **flags: Any) -> Result:
     if stopped.command == "rollback":
         prepared = restoration.prepare_rollback(connection, stopped.restores or None)
         if prepared is None:
-            return _completed("install", terminal, target, installation, on_failure)
+            return _completed("install", terminal, flags, installation, on_failure)
         return removed("resume", terminal, connection, prepared.plan, "The rollback is complete.")
     if stopped.command == "uninstall":
         keep = stopped.options.get("keep_lambdas") == "true"
         plan = removal.prepare_uninstall(connection, keep_lambdas=keep)
         return removed("resume", terminal, connection, plan, "The installation is gone.")
-    return _completed(stopped.command, terminal, target, installation, on_failure)
+    return _completed(stopped.command, terminal, flags, installation, on_failure)
 
 
 def _completed(

@@ -57,14 +57,13 @@ def repair(
     Compares with what AWS and the database really hold, not only with what is recorded. Needs this package in the
     version that is installed.
     """
-    target = dict(flags)
     connection = opened(flags)
     if rebuild_state:
-        prepared = _prepared_anew(terminal, target, connection)
+        prepared = _prepared_anew(terminal, flags, connection)
         return carried_out(terminal, prepared, on_failure, dry_run=dry_run)
     installation = connection.installation()
     _require_this_version(installation)
-    prepared = prepared_again("repair", terminal, target, installation, believe_database=True)
+    prepared = prepared_again("repair", terminal, flags, installation, believe_database=True)
     return carried_out(terminal, prepared, on_failure, dry_run=dry_run)
 
 

@@ -70,10 +70,17 @@ class RolledBackError(CartoAtError):
 
 
 class ApplyError(CartoAtError):
-    """An installation stopped half-way; running it again completes it."""
+    """An installation stopped half-way; running it again completes it.
+
+    `cause_hint` is the next step about the cause alone, for when nothing is left to be completed.
+    """
 
     code = "apply"
     exit_code = 6
+
+    def __init__(self, message: str, *, hint: str = "", cause_hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.cause_hint = cause_hint
 
 
 class InterruptedApplyError(CartoAtError):
