@@ -10,7 +10,9 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError, HTTPClientError
 
 from carto_at_installer.sandbox import faults
-from tests.functional.conftest import trust, zipped
+from carto_at_installer.sandbox.server import Sandbox
+from carto_at_installer.sandbox.settings import Settings
+from tests.functional.conftest import client_for, trust, zipped
 
 
 @pytest.fixture
@@ -237,6 +239,37 @@ def test_new_roles_cannot_be_assumed_at_once(client: Any, book: Any) -> None:
     time.sleep(0.5)
     create()
     assert book.states()[0].hits == 1
+
+
+def test_the_pace_of_aws(tmp_path: Any) -> None:
+    pace = Settings(latency_seconds=0.1, lambda_pending_seconds=0.4, role_ready_seconds=1)
+    slow = Sandbox(tmp_path, settings=pace)
+    slow.start()
+    try:
+        iam, functions = (client_for(slow.endpoint.url, name) for name in ("iam", "lambda"))
+        started = time.monotonic()
+        functions.list_functions()
+        iam.list_roles()
+        assert time.monotonic() - started >= 0.2
+        role = iam.create_role(
+            RoleName="slow", AssumeRolePolicyDocument=trust("lambda.amazonaws.com")
+        )
+        wanted = {
+            "FunctionName": "slow",
+            "Runtime": "python3.13",
+            "Role": role["Role"]["Arn"],
+            "Handler": "code.handler",
+            "Code": {"ZipFile": zipped({"code.py": "def handler(event, context): return 1"})},
+        }
+        with pytest.raises(ClientError, match="cannot be assumed by Lambda"):
+            functions.create_function(**wanted)
+        time.sleep(1)
+        assert functions.create_function(**wanted)["State"] == "Pending"
+        assert functions.get_function(FunctionName="slow")["Configuration"]["State"] == "Pending"
+        time.sleep(0.4)
+        assert functions.get_function(FunctionName="slow")["Configuration"]["State"] == "Active"
+    finally:
+        slow.close()
 
 
 def test_faults_of_a_running_server(tmp_path: Any) -> None:

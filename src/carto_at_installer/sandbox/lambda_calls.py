@@ -58,8 +58,10 @@ class RedshiftLambdaCaller:
         moto: MotoServices,
         functions: LambdaService,
         faults: FaultBook,
+        role_ready_seconds: float = 0.0,
     ) -> None:
         self._current = current
+        self._role_ready_seconds = role_ready_seconds
         self._faults = faults
         self._moto = moto
         self._functions = functions
@@ -101,7 +103,7 @@ class RedshiftLambdaCaller:
             )
         directory = self._moto.directory()
         role = _assumable(directory, chain[0], target.service)
-        if too_young(self._faults, role.arn, role.created):
+        if too_young(self._faults, self._role_ready_seconds, role.arn, role.created):
             raise LambdaCallError(f"Not authorized to get credentials of role {role.arn}")
         for next_arn in chain[1:]:
             _require(role, "sts:AssumeRole", next_arn)

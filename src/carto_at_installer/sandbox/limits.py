@@ -35,6 +35,20 @@ _OWN_RATES = {
 _SHARED_RATES = {"lambda": 15.0}
 
 
+class Latency:
+    """A gate that every call passes that much later, as if AWS were far away."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+
+    def __call__(
+        self, _service: str, _operation: str, _members: dict[str, Any], _call: Call
+    ) -> None:
+        """Wait."""
+        if self._seconds:
+            time.sleep(self._seconds)
+
+
 class RequestLimits:
     """A gate for calls: one that comes too fast is refused as the service refuses it.
 

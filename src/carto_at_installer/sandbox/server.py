@@ -16,7 +16,7 @@ from carto_at_installer.sandbox.faults.book import FaultBook
 from carto_at_installer.sandbox.faults.operations import require_known
 from carto_at_installer.sandbox.front import Front, Gate, failure
 from carto_at_installer.sandbox.lambda_service.service import LambdaService, Neighbours
-from carto_at_installer.sandbox.limits import RequestLimits
+from carto_at_installer.sandbox.limits import Latency, RequestLimits
 from carto_at_installer.sandbox.logs_service.service import LogsService
 from carto_at_installer.sandbox.moto_services.app import MotoServices
 from carto_at_installer.sandbox.moto_services.assumption import Assumption
@@ -82,7 +82,7 @@ class Sandbox:
             self._moto,
             self._lambda,
             self.faults,
-            self.settings.cluster_change_seconds,
+            self.settings,
         )
         self._data = DataService(self._targets)
         self.services = self._all_services(targets)
@@ -91,7 +91,8 @@ class Sandbox:
         self.last_request = time.monotonic()
 
     def _gates(self, targets: TargetStore) -> list[Gate]:
-        gates: list[Gate] = [RequestLimits(self.settings.rate_limits)]
+        limits = RequestLimits(self.settings.rate_limits)
+        gates: list[Gate] = [Latency(self.settings.latency_seconds), limits]
         if self.settings.enforce_iam:
             functions = self._lambda.parts.records
             world = World(self._moto.directory, targets, functions, self._data.owner)

@@ -19,14 +19,18 @@ class SettingsError(ValueError):
 class Settings:
     """Delays are in seconds. They are short, so that tests are quick, but never zero: clients must wait and look.
 
+    `latency_seconds` is added to every call from outside, as a distant region would; `role_ready_seconds` is how old a
+    role must be before anything can assume it (IAM's changes spread slowly).
     `lambda_concurrency` bounds the worker processes that run at the same time (0: the number of processors);
     `lambda_idle_seconds` is how long an unused worker is kept warm; `log_events_kept` bounds the events of all
     log groups together; `rate_limits` multiplies the requests a second that AWS takes (0: any number); `enforce_iam`
     makes callers need permissions.
     """
 
+    latency_seconds: float = 0.0
     lambda_pending_seconds: float = 0.03
     lambda_update_seconds: float = 0.03
+    role_ready_seconds: float = 0.0
     role_attach_seconds: float = 0.05
     cluster_change_seconds: float = 0.05
     lambda_concurrency: int = 0

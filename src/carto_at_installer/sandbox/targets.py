@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from carto_at_installer.sandbox.identity import Caller
     from carto_at_installer.sandbox.lambda_service.service import LambdaService
     from carto_at_installer.sandbox.moto_services.app import MotoServices
+    from carto_at_installer.sandbox.settings import Settings
 
 _REDSHIFT = "redshift.amazonaws.com"
 _SERVERLESS = "redshift-serverless.amazonaws.com"
@@ -49,10 +50,10 @@ class RedshiftTargets:
         moto: MotoServices,
         functions: LambdaService,
         faults: FaultBook,
-        change_seconds: float,
+        settings: Settings,
     ) -> None:
         self.faults = faults
-        self._change_seconds = change_seconds
+        self._settings = settings
         self._root = root
         self._store = store
         self._moto = moto
@@ -147,7 +148,8 @@ class RedshiftTargets:
             finder = self.cluster if target.kind == "cluster" else self.workgroup
             return finder(target.region, target.name)
 
-        caller = RedshiftLambdaCaller(current, self._moto, self._functions, self.faults)
+        ready = self._settings.role_ready_seconds
+        caller = RedshiftLambdaCaller(current, self._moto, self._functions, self.faults, ready)
         return Engine(path, database, caller, target.arn)
 
     def _path(self, target: Target, database: str) -> Path:
@@ -165,7 +167,7 @@ class RedshiftTargets:
         """Pause a cluster, as from its control plane; workgroups are never paused."""
         record = self._store.cluster(target.region, target.name)
         if target.kind == "cluster" and record is not None:
-            begin_change(record, "pausing", "paused", self._change_seconds)
+            begin_change(record, "pausing", "paused", self._settings.cluster_change_seconds)
             self._store.save_cluster(record)
 
     def drop(self, target_arn: str) -> None:

@@ -11,11 +11,8 @@ from carto_at_installer.sandbox.lambda_service.code import MAX_UNZIPPED
 from carto_at_installer.sandbox.lambda_service.references import layer_reference
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from carto_at_installer.sandbox.faults.book import FaultBook
+    from carto_at_installer.sandbox.lambda_service.parts import LambdaParts
     from carto_at_installer.sandbox.lambda_service.records import Records
-    from carto_at_installer.sandbox.moto_services.directory import Directory
     from carto_at_installer.sandbox.services import Call
 
 RUNTIMES = ("python3.10", "python3.11", "python3.12", "python3.13", "python3.14")
@@ -106,14 +103,15 @@ def check_environment(variables: dict[str, str]) -> None:
         )
 
 
-def check_role(role_arn: str, directory: Callable[[], Directory], faults: FaultBook) -> None:
+def check_role(role_arn: str, parts: LambdaParts) -> None:
     """The role must exist and trust Lambda. Raises AwsServiceError in Lambda's words."""
-    role = directory().role(role_arn)
+    role = parts.directory().role(role_arn)
+    ready = parts.settings.role_ready_seconds
     try:
         trusted = (
             role is not None
             and trusts(role.trust or {}, "lambda.amazonaws.com")
-            and not too_young(faults, role.arn, role.created)
+            and not too_young(parts.faults, ready, role.arn, role.created)
         )
     except UnknownConditionError as error:
         raise invalid(f"The trust policy of {role_arn} cannot be judged: {error}") from error

@@ -66,7 +66,7 @@ class FunctionOperations:
             raise checks.invalid(
                 "Runtime and Handler are mandatory parameters for functions created with deployment packages."
             )
-        checks.check_role(request["Role"], self._parts.directory, self._parts.faults)
+        checks.check_role(request["Role"], self._parts)
         record = self._new_record(name, request, call)
         checks.check_together(record)
         key = f"{call.region}/{name}"
@@ -153,7 +153,7 @@ class FunctionOperations:
         if request.get("Runtime"):
             checks.check_runtime(request["Runtime"])
         if request.get("Role"):
-            checks.check_role(request["Role"], self._parts.directory, self._parts.faults)
+            checks.check_role(request["Role"], self._parts)
         with self._records.store.transaction():
             record = self._changeable(request, call)
             changed = {**record, **self._configuration_changes(record, request, call)}
