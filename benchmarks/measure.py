@@ -20,6 +20,10 @@ class Timing:
     minimum: float
     median: float
 
+    def divided(self, rows: int) -> Timing:
+        """The same for one of so many rows."""
+        return Timing(self.minimum / rows, self.median / rows)
+
 
 @contextmanager
 def collection_off() -> Iterator[None]:
