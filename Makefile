@@ -10,7 +10,7 @@ SOURCES := $(shell find bundled_functions sql src/carto_at_installer/bundle src/
 SANDBOX_HOME := $(CURDIR)/build/demo-sandbox
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint unit functional crashes boundary packaging bench build wheelhouse clean
+.PHONY: help setup demo test lint unit properties engine functional crashes boundary packaging docs bench build wheelhouse clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -40,7 +40,7 @@ build/demo-venv/.installed: $(SOURCES) $(shell find src -name '*.py')
 demo: build/demo-venv/.installed ## Install the package, then the toolbox into the sandbox, and query it
 	CARTO_AT_SANDBOX_HOME=$(SANDBOX_HOME) PATH="$(CURDIR)/build/demo-venv/bin:$$PATH" bash examples/demo.sh
 
-test: lint unit functional boundary packaging ## Run every check and test
+test: lint unit properties engine functional boundary packaging ## Run every check and test
 
 lint: setup ## Style, types and import directions
 	$(BIN)/ruff check --quiet --output-format concise
@@ -49,6 +49,12 @@ lint: setup ## Style, types and import directions
 
 unit: setup ## Tests without input and output, in seconds
 	$(BIN)/python -m pytest -q -n 2 tests/unit
+
+properties: setup ## Many made-up examples for each property of the Lambda code
+	CARTO_AT_EXAMPLES=60 $(BIN)/python -m pytest -q -n 2 -m property tests
+
+engine: setup ## Tests of the sandbox's SQL engine
+	$(BIN)/python -m pytest -q -n 2 tests/engine
 
 functional: setup ## Tests of the commands against the sandbox
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests/functional
@@ -61,6 +67,9 @@ boundary: setup ## Tests of what is assumed of other libraries
 
 packaging: setup ## Build the wheel, install it offline and run it
 	$(BIN)/python -m pytest -q tests/packaging
+
+docs: setup ## Write the generated pages of the documentation
+	$(BIN)/python -m docs.generate
 
 bench: setup ## Measure, and write benchmarks/report.md
 	$(BIN)/python -m pip install --quiet --no-deps 'turfpy==0.0.8'

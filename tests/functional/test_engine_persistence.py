@@ -8,11 +8,11 @@ import sys
 import pytest
 
 from carto_at_installer.sandbox.errors import RedshiftError
-from tests.unit.engine_parts import external, open_engine
+from tests.engine.engine_parts import external, open_engine
 
 KILLED = """
 import os, signal, sys
-from tests.unit.engine_parts import external, open_engine
+from tests.engine.engine_parts import external, open_engine
 engine, session, _ = open_engine({"same": lambda rows: [row[0] for row in rows]}, sys.argv[1])
 session.execute("CREATE SCHEMA kept")
 session.execute(external("kept.e", "INT", "INT", "same"))
@@ -64,9 +64,7 @@ def test_a_file_of_an_older_version_is_brought_up_to_date(tmp_path):
 def test_a_file_is_open_in_one_process_only(tmp_path):
     path = tmp_path / "dev.duckdb"
     engine, _, _ = reopen(path)
-    code = (
-        "import sys; from tests.unit.engine_parts import open_engine; open_engine({}, sys.argv[1])"
-    )
+    code = "import sys; from tests.engine.engine_parts import open_engine; open_engine({}, sys.argv[1])"
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     done = subprocess.run(
         [sys.executable, "-c", code, str(path)],

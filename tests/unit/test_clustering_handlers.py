@@ -5,7 +5,7 @@ import time
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.cluster.vq import kmeans2
 
@@ -72,7 +72,6 @@ def test_clusters_below_one_are_an_error():
         assert "row 1: Invalid number of clusters: should be at least 1" in message
 
 
-@settings(max_examples=60, deadline=None)
 @given(POINTS, st.integers(1, 8))
 def test_every_point_is_in_the_cluster_with_the_nearest_mean(points, count):
     found = np.array(labels(points, count))

@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from carto_at_runtime.limits import MAX_RESPONSE_BYTES
@@ -178,7 +178,6 @@ def test_results_that_cannot_be_returned_are_refused_before_they_are_made():
     )
 
 
-@settings(max_examples=50, deadline=None)
 @given(
     st.lists(
         st.tuples(
@@ -241,7 +240,6 @@ POINTS = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None)
 @given(
     st.lists(
         st.tuples(POINTS, st.sampled_from([11, 50, 1000, 3333]), st.floats(0, 1, width=16)),

@@ -6,7 +6,7 @@ from itertools import pairwise
 import h3.api.basic_int as h3
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from carto_h3 import cells, handler, rings
@@ -64,7 +64,6 @@ def error(function, *rows):
 # --- bits -------------------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=80, deadline=None)
 @given(
     st.lists(ANY_CELL, min_size=1, max_size=5),
     st.lists(st.integers(0, 63), max_size=2),
@@ -99,7 +98,6 @@ def test_validity_of_every_digit_and_base_cell():
     assert 0 < sum(known) < len(known)
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.lists(ANY_CELL, min_size=1, max_size=8), st.data())
 def test_families_are_as_the_library_has_them(found, data):
     column = np.array(found, np.int64)
@@ -122,7 +120,6 @@ def test_counts_of_cells_are_as_the_library_has_them():
     assert counts == [h3.get_num_cells(resolution) for resolution in range(16)]
 
 
-@settings(max_examples=30, deadline=None)
 @given(st.lists(ANY_CELL, min_size=1, max_size=8))
 def test_texts_and_numbers(found):
     column = np.array(found, np.int64)
@@ -162,7 +159,6 @@ def test_disks_are_in_the_documented_order():
     assert results("KRING", (MADRID, 1), (MADRID, 0)) == [expected, "84390cbffffffff"]
 
 
-@settings(max_examples=30, deadline=None)
 @given(st.lists(st.tuples(ANY_CELL, st.integers(0, 5)), min_size=1, max_size=5))
 def test_disks_have_the_cells_of_the_library_ring_by_ring(rows):
     found = cell_lists("KRING", *rows)
@@ -182,7 +178,6 @@ def test_disks_have_the_cells_of_the_library_ring_by_ring(rows):
             assert ring == set(h3.grid_disk(origin, far)) - inner
 
 
-@settings(max_examples=20, deadline=None)
 @given(ANY_CELL, st.integers(1, 4), st.data())
 def test_disks_are_symmetric(origin, size, data):
     (disk,) = with_distances((origin, size))
@@ -218,7 +213,6 @@ def test_pentagons_among_other_rows():
     assert found[3] == cell_lists("KRING", rows[3])[0]
 
 
-@settings(max_examples=30, deadline=None)
 @given(CELLS, st.integers(0, 6))
 def test_hollow_rings_are_the_outermost_cells_of_disks(origin, size):
     (pairs,) = with_distances((origin, size))
@@ -298,7 +292,6 @@ def test_the_largest_disks_fit():
         assert "holds" in error(function, (fine, size + 2))
 
 
-@settings(max_examples=30, deadline=None)
 @given(ANY_CELL, st.integers(0, 4), st.data())
 def test_distances_are_steps(origin, size, data):
     (pairs,) = with_distances((origin, size))
@@ -322,7 +315,6 @@ def test_distances_that_there_are_not():
 # --- families and sets ------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=20, deadline=None)
 @given(st.lists(st.tuples(ANY_CELL, st.integers(0, 3)), min_size=1, max_size=5))
 def test_children(rows):
     asked = [(cell, h3.get_resolution(cell) + deeper) for cell, deeper in rows]
@@ -357,7 +349,6 @@ def as_texts(numbers):
     return [h3.int_to_str(number) for number in numbers]
 
 
-@settings(max_examples=20, deadline=None)
 @given(st.lists(st.tuples(ANY_CELL, st.integers(1, 3), st.data()), min_size=1, max_size=3))
 def test_sets_are_compacted_as_the_library_does(cases):
     asked = []

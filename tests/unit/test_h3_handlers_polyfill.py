@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import shapely
 import shapely.affinity
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from carto_h3 import handler
@@ -132,14 +132,12 @@ STARS = st.builds(
 )
 
 
-@settings(max_examples=30, deadline=None)
 @given(STARS, st.integers(0, 2))
 def test_polygons_anywhere_are_as_if_every_cell_was_looked_at(shape, resolution):
     if shape.is_valid:
         assert modes(shape, resolution) == by_looking_at_all_cells(shape, resolution)
 
 
-@settings(max_examples=15, deadline=None)
 @given(
     st.lists(st.tuples(st.floats(-200, 200), st.floats(-90, 90)), min_size=2, max_size=4),
     st.integers(0, 2),
@@ -152,7 +150,6 @@ def test_lines_and_points_anywhere(vertices, resolution):
         assert intersects == by_looking_at_all_cells(shape, resolution)[2]
 
 
-@settings(max_examples=15, deadline=None)
 @given(STARS, st.integers(4, 6))
 def test_modes_are_nested_and_agree_with_the_boundaries(shape, resolution):
     small = shapely.affinity.scale(shape, 0.02, 0.02) if shape.area > 50 else shape

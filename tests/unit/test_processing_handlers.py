@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.spatial import Delaunay, Voronoi
 
@@ -64,7 +64,6 @@ def test_lines_are_the_outlines_of_the_triangles(seed):
     assert np.array_equal(lines_of(lines), lines_of(polygons))
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(st.one_of(GRID, REAL), min_size=3, max_size=30))
 def test_triangles_fill_the_hull_and_circles_are_empty(points):
     points = np.unique(np.round(np.array(points, float), 10) + 0.0, axis=0)
@@ -110,7 +109,6 @@ def test_equal_points_count_once():
 # --- Voronoi ----------------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(st.one_of(GRID, REAL), min_size=2, max_size=30))
 def test_cells_fill_the_box_and_hold_their_points(points):
     points = list(dict.fromkeys(map(tuple, np.round(np.array(points, float), 10) + 0.0)))
@@ -128,7 +126,6 @@ def test_cells_fill_the_box_and_hold_their_points(points):
             assert own <= distances.min() + 1e-6 * (1 + own)
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(st.one_of(GRID, REAL), min_size=2, max_size=30))
 def test_lines_are_what_lies_between_the_cells(points):
     points = list(dict.fromkeys(map(tuple, np.round(np.array(points, float), 10) + 0.0)))

@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 import quadbin
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from carto_quadbin import grid, handler
@@ -56,7 +56,6 @@ def ring_by_definition(cell, k):
     return found
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.lists(TILES, min_size=1, max_size=10))
 def test_cells_and_tiles_are_as_the_library_has_them(tiles):
     x, y, z = np.array(tiles, np.int64).T
@@ -83,7 +82,6 @@ def test_a_resolution_over_26_is_not_a_cell():
     ).any()
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.lists(st.tuples(TILES, st.integers(0, 6)), min_size=1, max_size=6))
 def test_rings_inside_the_grid_are_as_the_library_has_them(cases):
     for (x, y, z), k in cases:
@@ -148,7 +146,6 @@ def test_q_a_huge_ring_is_refused_at_once():
     assert len(results("KRING", (deep, 275))[0]) == 551**2
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(TILES, st.integers(1, 4)), min_size=1, max_size=5))
 def test_children_are_as_the_library_has_them(cases):
     for (_, _, z), deeper in cases:

@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import quadbin
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from carto_at_runtime.errors import ResponseTooLargeError, RowError
@@ -149,7 +149,6 @@ def numbered(shapes):
     return made
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(st.lists(SEQUENCES, max_size=3), min_size=1, max_size=3).map(numbered))
 @example([[(RING, 1, [(1, 1), (3, 1), (3, 3), (1, 3)])]])
 @example(

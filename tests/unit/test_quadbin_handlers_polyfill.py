@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import quadbin
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from carto_quadbin import grid, handler
@@ -82,7 +82,6 @@ DEGREES = st.tuples(rounded(-200, 200), rounded(-90, 90))
 COMPACT = st.tuples(rounded(-4, -3), rounded(40, 41))
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     st.one_of(st.lists(DEGREES, min_size=3, max_size=6), st.lists(COMPACT, min_size=3, max_size=6)),
     st.sampled_from(["polygon", "line", "points"]),
@@ -116,7 +115,6 @@ def test_real_shapes_are_as_the_reference_has_them():
     assert polyfill(*rows) == expected
 
 
-@settings(max_examples=100, deadline=None)
 @given(
     st.lists(
         st.tuples(st.floats(-180, 180), st.floats(-90, 90), st.integers(0, 26)),

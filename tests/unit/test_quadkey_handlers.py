@@ -9,7 +9,7 @@ import mercantile
 import numpy as np
 import pytest
 import shapely
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from carto_at_runtime.tiles.mercator import project
@@ -56,7 +56,6 @@ def error(function, *rows):
 # --- the grid ---------------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.lists(TILES, min_size=1, max_size=10))
 def test_quadints_and_tiles(tiles):
     x, y, z = np.array(tiles, np.int64).T
@@ -89,7 +88,6 @@ def walk(x, y, z, k):
     return found
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.lists(st.tuples(TILES, st.integers(0, 4)), min_size=1, max_size=6))
 def test_rings_are_those_of_siblings(cases):
     cases = [(each, k) for each, k in cases if each[2]]
@@ -119,7 +117,6 @@ def test_rings_are_listed_row_by_row_and_go_around_both_ways():
     assert ring == [(x, y) for y in (7, 0, 1) for x in (7, 0, 1)]
 
 
-@settings(max_examples=50, deadline=None)
 @given(TILES.filter(lambda each: each[2] > 0), st.integers(0, 3))
 def test_rings_are_symmetric(each, k):
     origin = quadint(*each)
@@ -149,7 +146,6 @@ def test_rings_that_cannot_be(function, row, message):
 # --- children ---------------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.lists(st.tuples(TILES, st.integers(1, 4)), min_size=1, max_size=6))
 def test_children_are_mercantiles_column_by_column(cases):
     cases = [(each, each[2] + deeper) for each, deeper in cases if each[2] + deeper <= 29]
@@ -229,7 +225,6 @@ def test_polyfill_is_every_tile_that_a_shape_touches(z):
     assert polyfill(*((shape, z) for shape in SHAPES)) == [by_boxes(shape, z) for shape in SHAPES]
 
 
-@settings(max_examples=50, deadline=None)
 @given(
     st.lists(st.tuples(st.floats(-180, 179.99), st.floats(-85, 85)), min_size=1, max_size=20),
     st.integers(0, 29),

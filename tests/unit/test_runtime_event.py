@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from carto_at_runtime.columns import Kind, boolean, columns_from_rows, float64, int32, int64, text
@@ -224,7 +224,6 @@ ANY_VALUE = st.one_of(
 )
 
 
-@settings(max_examples=250, deadline=None)
 @given(
     st.lists(st.sampled_from(Kind), min_size=1, max_size=3).flatmap(
         lambda kinds: st.tuples(
@@ -249,7 +248,6 @@ def test_bytes_and_dicts_always_decode_alike(case):
     both_ways(arguments, event(rows))
 
 
-@settings(max_examples=100, deadline=None)
 @given(
     st.lists(
         st.tuples(st.integers(-(2**63), 2**63 - 1), st.integers(-(2**31), 2**31 - 1)), max_size=8

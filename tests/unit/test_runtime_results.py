@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from carto_at_runtime.errors import InvocationError, ResponseTooLargeError, RowError
@@ -57,7 +57,6 @@ CELL_ROWS = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
 @given(st.one_of(ROWS, CELL_ROWS), st.randoms(use_true_random=False))
 def test_ragged_rows_are_written_as_json_arrays(rows, dice):
     values, offsets = columns(rows)

@@ -6,7 +6,7 @@ import random
 
 import pytest
 import s2sphere
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from carto_s2.boxes import Box
@@ -89,7 +89,6 @@ def test_coverings_between_resolutions_equal_the_library(levels):
         assert all(levels[0] <= cell_id(cell).level() <= levels[1] for cell in found)
 
 
-@settings(max_examples=25, deadline=None)
 @given(
     st.floats(-180, 180), st.floats(-180, 180), st.floats(-90, 90), st.floats(-90, 90),
     st.floats(0, 1), st.floats(0, 1),

@@ -9,7 +9,7 @@ import struct
 import numpy as np
 import pytest
 import s2sphere
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from carto_at_runtime import ResponseTooLargeError
@@ -56,7 +56,6 @@ def test_fromlonglat_equals_the_library(points, level):
     assert from_longlat(points, level) == [cell_at(*point, level) for point in exact]
 
 
-@settings(max_examples=40, deadline=None)
 @given(POINTS, st.integers(0, 30))
 def test_a_point_lies_in_its_cell_and_in_all_coarser_ones(point, level):
     (leaf,) = from_longlat([point], 30)
@@ -97,7 +96,6 @@ def test_null_arguments_are_errors(function, row):
         assert "Error processing row 1: NULL argument passed to UDF" in message
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.lists(CELLS, min_size=1, max_size=8))
 def test_ids_and_places_are_as_the_library_has_them(cells):
     ids = np.array(cells, np.int64)
@@ -128,7 +126,6 @@ def test_numbers_that_are_not_cells(number):
         assert f"Invalid S2 cell id: {number}" in error(function, row)
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.lists(CELLS, min_size=1, max_size=4))
 def test_centres_equal_the_library(cells):
     for cell, text in zip(cells, results("__S2_CENTER", *((cell,) for cell in cells)), strict=True):
@@ -142,7 +139,6 @@ def test_centres_equal_the_library(cells):
         )
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.lists(CELLS, min_size=1, max_size=4))
 def test_boundaries_equal_the_library(cells):
     for cell, text in zip(cells, results("S2_BOUNDARY", *((cell,) for cell in cells)), strict=True):
@@ -158,7 +154,6 @@ def test_boundaries_equal_the_library(cells):
             assert [x, y] == pytest.approx([expected, corner.lat().degrees], rel=1e-12, abs=1e-12)
 
 
-@settings(max_examples=40, deadline=None)
 @given(CELLS)
 def test_the_centre_of_a_cell_lies_in_it(cell):
     centre = cell_id(cell).to_lat_lng()
@@ -194,7 +189,6 @@ def test_boundary_zero_has_no_sign():
     assert all("-0.0" not in text for text in results("S2_BOUNDARY", *((f,) for f in FACES)))
 
 
-@settings(max_examples=40, deadline=None)
 @given(CELLS, st.integers(0, 4))
 def test_children_equal_the_library_and_have_the_cell_as_parent(cell, deeper):
     level = min(30, cell_id(cell).level() + deeper)

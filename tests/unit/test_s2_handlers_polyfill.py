@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import s2sphere
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from shapely.geometry import (
     GeometryCollection,
@@ -85,7 +85,6 @@ def test_the_cells_are_those_that_intersect(kind, level):
         assert fill(shape, level) == expected
 
 
-@settings(max_examples=25, deadline=None)
 @given(
     st.floats(-175, 165), st.floats(-88, 80), st.floats(0.01, 10), st.floats(0, 1), st.floats(0, 1)
 )
@@ -94,7 +93,6 @@ def test_every_point_of_a_polygon_is_in_a_cell(x, y, size, across, up):
     assert cell_at(x + size * across, y + 0.8 * size * up, 6) in cells
 
 
-@settings(max_examples=15, deadline=None)
 @given(st.floats(-180, 180), st.floats(-90, 90), st.integers(0, 30))
 def test_a_point_has_the_cell_of_fromlonglat(x, y, level):
     assert fill(Point(x, y), level) == {cell_at(x, y, level)}
@@ -169,7 +167,6 @@ def test_a_polygon_inside_a_cell_has_that_cell():
     assert fill(box(10.0001, 10.0001, 10.0002, 10.0002), 5) == {cell_at(10.0001, 10.0001, 5)}
 
 
-@settings(max_examples=15, deadline=None)
 @given(st.floats(-170, 160), st.floats(-85, 70), st.floats(0.1, 10), st.integers(3, 7))
 def test_coarser_cells_are_parents_of_finer_ones(x, y, size, level):
     shape = box(x, y, x + size, y + size)

@@ -9,7 +9,7 @@ import random
 import numpy as np
 import pytest
 import shapely
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pyproj import Geod
 from scipy.optimize import minimize
@@ -146,7 +146,6 @@ LATTICE = st.lists(st.tuples(st.integers(-4, 4), st.integers(-4, 4)), min_size=1
 
 
 @example([[(0.0, -2.0), (-2.0, 1.0), (3.0, -4.0), (-4.0, 3.0)]])
-@settings(max_examples=50, deadline=None)
 @given(st.lists(LATTICE, min_size=1, max_size=5))
 def test_no_other_place_is_better_than_the_median(sets):
     found = centers("CENTERMEDIAN", *(shapely.multipoints(points) for points in sets))
@@ -605,7 +604,6 @@ def test_invalid_rings_do_no_harm(function):
     assert len(texts(function, *rows)) == 5
 
 
-@settings(max_examples=25, deadline=None)
 @given(
     st.lists(
         st.tuples(

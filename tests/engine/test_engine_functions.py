@@ -3,7 +3,7 @@ import json
 import pytest
 
 from carto_at_installer.sandbox.errors import RedshiftError, UnsupportedSqlError
-from tests.unit.engine_parts import external, open_engine
+from tests.engine.engine_parts import external, open_engine
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@
 import pytest
 
 from carto_at_installer.sandbox.errors import RedshiftError, UnsupportedSqlError
-from tests.unit.engine_parts import open_engine
+from tests.engine.engine_parts import open_engine
 
 EWKB_4326 = "0101000020E6100000000000000000F03F0000000000000040"
 VALUES = [

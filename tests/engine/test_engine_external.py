@@ -5,7 +5,7 @@ import pytest
 
 from carto_at_installer.sandbox.engine import Engine
 from carto_at_installer.sandbox.errors import LambdaCallError, RedshiftError
-from tests.unit.engine_parts import CLUSTER, ROLE, external, open_engine
+from tests.engine.engine_parts import CLUSTER, ROLE, external, open_engine
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@
 import pytest
 
 from carto_at_installer.sandbox.errors import RedshiftError
-from tests.unit.engine_parts import external, open_engine
+from tests.engine.engine_parts import external, open_engine
 
 FUNCTION = "CREATE FUNCTION s.f(INT) RETURNS INT IMMUTABLE AS $$ SELECT $1 $$ LANGUAGE sql"
 PROCEDURE = "CREATE PROCEDURE s.p() AS $$ BEGIN NULL; END $$ LANGUAGE plpgsql"
