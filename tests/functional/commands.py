@@ -9,6 +9,7 @@ import os
 from dataclasses import dataclass
 
 from carto_at_installer.cli.entry import main
+from tests.documents import check_document
 
 TARGET = ("--cluster-id", "demo", "--database", "dev")
 
@@ -23,8 +24,10 @@ class Outcome:
 
     @property
     def document(self):
-        """The JSON document of a command that was run with --output json."""
-        return json.loads(self.out)
+        """The JSON document of a command that was run with --output json; it is as its schema says."""
+        document = json.loads(self.out)
+        check_document(document)
+        return document
 
     @property
     def data(self):

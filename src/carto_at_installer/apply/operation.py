@@ -15,6 +15,7 @@ from carto_at_installer.core.errors import (
     InterruptedApplyError,
     LockHeldError,
 )
+from carto_at_installer.plan.steps import tasks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,7 +72,7 @@ class Operation:
         InterruptedApplyError when the user stopped it, ApplyError when a step failed, and whatever `verify` raises.
         """
         plan = self._plan
-        self._conduct.progress.phase(plan.command.capitalize(), len(plan.steps))
+        self._conduct.progress.phase(plan.command.capitalize(), len(plan.steps), tasks(plan))
         if not plan.release:
             self._lease.take([])
         with self._lease:

@@ -78,6 +78,13 @@ def _enter_sandbox(context: click.Context, _: click.Parameter, value: bool) -> b
     return value
 
 
+def _open_events(context: click.Context, _: click.Parameter, value: str | None) -> None:
+    if value and not context.resilient_parsing:
+        from carto_at_installer.cli.events import EventStream  # noqa: PLC0415 - only with the flag
+
+        context.ensure_object(Terminal).events = EventStream(value)
+
+
 def _no_color(context: click.Context, _: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's form
     if value:
         context.ensure_object(Terminal).color = False
@@ -122,6 +129,24 @@ _OUTPUT = (
         envvar="CARTO_AT_NO_COLOR",
         callback=_no_color,
         help="No colours (also: NO_COLOR).",
+    ),
+    click.option(
+        "--no-input",
+        is_flag=True,
+        expose_value=False,
+        is_eager=True,
+        envvar="CARTO_AT_NO_INPUT",
+        callback=_wish("no_input"),
+        help="Ask nothing: what is missing is an error.",
+    ),
+    click.option(
+        "--events",
+        metavar="FILE",
+        expose_value=False,
+        is_eager=True,
+        envvar="CARTO_AT_EVENTS",
+        callback=_open_events,
+        help="Write what happens as lines of JSON to this file (- is standard output).",
     ),
 )
 sandbox_flag = click.option(
@@ -171,7 +196,7 @@ _SELECTION = (
 
 
 def output_flags(command: F) -> F:
-    """The flags of every command: --output, --verbose, --quiet, --no-color."""
+    """The flags of every command: how it shows its result and its progress, and whether it may ask."""
     return _decorated(command, _OUTPUT)
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from carto_at_installer.core.result import Result
     from carto_at_installer.plan.steps import Plan
 
-yes_flag = click.option("--yes", is_flag=True, help="Do not ask.")
+yes_flag = click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 
 
 def place_flags(command: Callable[..., Any]) -> Callable[..., Any]:

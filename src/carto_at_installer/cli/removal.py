@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from carto_at_installer.cli.asking import confirm
 from carto_at_installer.cli.flags import output_flags
 from carto_at_installer.cli.install import dry_run_flag
 from carto_at_installer.cli.installed import opened, place_flags, removed, yes_flag
@@ -39,9 +40,7 @@ def uninstall(
     if dry_run:
         return reports.removal_planned("uninstall", connection, plan)
     if not yes:
-        click.confirm(
-            f"Remove the installation in {reports.where(connection)}?", abort=True, err=True
-        )
+        confirm(terminal, f"Remove the installation in {reports.where(connection)}?")
     sentence = f"The installation in {reports.where(connection)} is gone."
     return removed("uninstall", terminal, connection, plan, sentence)
 
@@ -78,7 +77,7 @@ def prune(terminal: Terminal, /, *, keep_releases: int, dry_run: bool, **flags: 
 @yes_flag
 @output_flags
 @click.pass_obj
-def unlock(_: Terminal, /, *, yes: bool, **flags: Any) -> Result:
+def unlock(terminal: Terminal, /, *, yes: bool, **flags: Any) -> Result:
     """Take the lease of a dead process away.
 
     It would also end by itself.
@@ -94,7 +93,6 @@ def unlock(_: Terminal, /, *, yes: bool, **flags: Any) -> Result:
     if holder is None:
         return Result("unlock", data=data, blocks=(Paragraph("Nobody holds the lease.", "good"),))
     if not yes:
-        question = f"{holder.describe()}. Take it away?"
-        click.confirm(question, abort=True, err=True)
+        confirm(terminal, f"{holder.describe()}. Take it away?")
     break_lease(connection.sql, connection.store.tables, holder)
     return Result("unlock", data=data, blocks=(Paragraph("The lease is gone.", "good"),))

@@ -22,8 +22,15 @@ _EMPTY = "-"
 
 
 def render(result: Result, terminal: Terminal) -> None:
-    """Print a result: one JSON document, or text with its errors and warnings on standard error."""
-    if terminal.json_output:
+    """Print a result: one JSON document, or text with its errors and warnings on standard error.
+
+    A stream of events ends with the result; where it is standard output, nothing else is printed there.
+    """
+    if terminal.events:
+        terminal.events.end(result)
+    if terminal.streams_events:
+        pass
+    elif terminal.json_output:
         document = json.dumps(result.envelope(), indent=2, default=str)
         sys.stdout.write(document + "\n")
     elif result.blocks and not (terminal.quiet and not result.errors):

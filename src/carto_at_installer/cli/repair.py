@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from carto_at_installer.cli.asking import confirm
 from carto_at_installer.cli.flags import (
     output_flags,
     sandbox_flag,
@@ -129,7 +130,7 @@ def adopt(
             ", ".join(o.signature for o in foreign_objects(preparation)) or "no function of others"
         )
         place = reports.where(preparation.connection)
-        click.confirm(f"Replace {foreign} in {place}?", abort=True, err=True)
+        confirm(terminal, f"Replace {foreign} in {place}?")
     choice = OnFailure(on_failure)
     return finished("adopt", terminal, installer, preparation, choice, dry_run=dry_run)
 

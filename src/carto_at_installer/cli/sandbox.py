@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from carto_at_installer.cli.asking import confirm
 from carto_at_installer.cli.flags import output_flags
 from carto_at_installer.cli.sandbox_faults import fault
 
@@ -122,16 +123,17 @@ def status() -> Result:
 
 
 @sandbox.command()
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @output_flags
-def reset(*, yes: bool) -> Result:
+@click.pass_obj
+def reset(terminal: Terminal, /, *, yes: bool) -> Result:
     """Stop the sandbox and delete everything in it."""
     from carto_at_installer.core.result import Paragraph, Result  # noqa: PLC0415
     from carto_at_installer.sandbox import daemon  # noqa: PLC0415
 
     home = daemon.default_home()
     if not yes:
-        click.confirm(f"Delete everything in {home}?", abort=True, err=True)
+        confirm(terminal, f"Delete everything in {home}?")
     with explained():
         daemon.reset(home)
     return Result(

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from carto_at_installer.core.progress import Task
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -238,6 +240,18 @@ class Step:
     summary: str
     after: tuple[str, ...] = ()
 
+    @property
+    def module(self) -> str:
+        """The module whose code or SQL the step is about, or nothing."""
+        match self.action:
+            case CreateFunction(function, _) | UpdateFunction(function, _, _):
+                return function.module
+            case RestoreCode(function):
+                return function.module
+            case ApplyModule(module, _, _):
+                return module.module
+        return ""
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -261,3 +275,8 @@ class Plan:
     def empty(self) -> bool:
         """Whether there is nothing to do."""
         return not self.steps
+
+
+def tasks(plan: Plan) -> tuple[Task, ...]:
+    """The steps of a plan, as they are told to whoever watches its progress."""
+    return tuple(Task(step.summary, step.module) for step in plan.steps)

@@ -1,0 +1,175 @@
+"""The JSON Schemas of what `--output json` and `--events` write.
+
+They are published in docs/reference/schemas and shipped in the wheel; tests hold the outputs of the commands to them.
+"""
+
+from __future__ import annotations
+
+import json
+
+from carto_at_installer.cli import events
+from carto_at_installer.cli.schema_parts import (
+    ANYTHING,
+    CHECK,
+    COLUMN,
+    DRAFT,
+    FLAG,
+    FUNCTION,
+    INTEGER,
+    NUMBER,
+    PLACE,
+    PROBLEM,
+    RELEASE,
+    ROWS,
+    SELECTION,
+    STEP,
+    TEXT,
+    Schema,
+    array,
+    constant,
+    described,
+    mapping,
+    maybe,
+    one_of,
+    or_null,
+    record,
+)
+from carto_at_installer.core.result import SCHEMA
+
+ENVELOPE = record(
+    schema=described(constant(SCHEMA), "Changes only when something is taken away or renamed."),
+    command=described(TEXT, "The command, as it is written after carto-at."),
+    status=described(one_of("success", "error"), "error when there are errors or an exit code."),
+    exit_code=INTEGER,
+    data=described(mapping(ANYTHING), "By command, see its schema; empty when it failed early."),
+    errors=array(PROBLEM),
+    warnings=array(PROBLEM),
+)
+_CHANGE = record(
+    **{name: maybe(schema) for name, schema in PLACE.items()},
+    changed=described(FLAG, "Whether anything was changed."),
+    version=maybe(TEXT),
+    checks=maybe(array(CHECK)),
+    steps=maybe(described(array(STEP), "What was done, or would be done.")),
+    selection=maybe(SELECTION),
+    release=maybe(described(INTEGER, "The number under which the change is recorded, or 0.")),
+    smoke_tests=maybe(described(INTEGER, "How many functions were asked.")),
+    functions=maybe(array(TEXT)),
+)
+_SANDBOX = record(
+    running=FLAG,
+    endpoint=maybe(TEXT),
+    pid=maybe(INTEGER),
+    home=maybe(TEXT),
+    version=maybe(TEXT),
+    enforce_iam=maybe(FLAG),
+    environment=maybe(mapping(TEXT)),
+)
+_FAULT = mapping(ANYTHING)
+_SOURCE = record(kind=TEXT, text=TEXT, file=maybe(TEXT), line=maybe(INTEGER))
+DATA: dict[str, Schema] = {
+    "install": _CHANGE,
+    "plan": _CHANGE,
+    "upgrade": _CHANGE,
+    "rollback": _CHANGE,
+    "resume": _CHANGE,
+    "repair": _CHANGE,
+    "adopt": _CHANGE,
+    "uninstall": _CHANGE,
+    "prune": _CHANGE,
+    "status": record(
+        **PLACE,
+        current=or_null(RELEASE),
+        unfinished=or_null(RELEASE),
+        functions=described(INTEGER, "How many SQL functions are installed."),
+        lambdas=array(
+            record(module=TEXT, name=TEXT, state=described(TEXT, "AWS's word, or missing."))
+        ),
+        lease=or_null(record(holder=TEXT, command=TEXT, age_s=NUMBER)),
+        drift=maybe(described(array(STEP), "What repair would do; only with --drift.")),
+    ),
+    "history": record(**PLACE, releases=array(RELEASE)),
+    "diff": record(
+        **PLACE,
+        differences=array(
+            record(signature=TEXT, change=one_of("added", "removed", "changed"), diff=TEXT)
+        ),
+    ),
+    "test": record(**PLACE, passed=INTEGER, failed=INTEGER),
+    "unlock": record(**PLACE, unlocked=FLAG),
+    "sql": record(
+        columns=described(array(COLUMN), "Of the last statement that has rows."),
+        rows=ROWS,
+        results=array(record(statement=TEXT, columns=array(COLUMN), rows=ROWS)),
+    ),
+    "list": record(functions=array(FUNCTION)),
+    "describe": record(functions=described(array(FUNCTION), "All signatures of the function.")),
+    "validate": record(modules=array(TEXT), functions=INTEGER),
+    "config show": record(
+        files=array(TEXT),
+        environment=or_null(TEXT),
+        environments=array(TEXT),
+        settings=mapping(record(value=ANYTHING, source=_SOURCE)),
+    ),
+    "config validate": record(files=array(TEXT), environments=array(TEXT)),
+    "config init": record(file=TEXT, given=array(TEXT)),
+    "config schema": described(mapping(ANYTHING), "A JSON Schema."),
+    "sandbox start": _SANDBOX,
+    "sandbox stop": record(stopped=FLAG),
+    "sandbox status": _SANDBOX,
+    "sandbox reset": record(home=TEXT),
+    "sandbox fault add": _FAULT,
+    "sandbox fault list": record(faults=array(_FAULT)),
+    "sandbox fault clear": record(cleared=INTEGER),
+}
+_PHASE = described(TEXT, "The title of the phase that runs.")
+_LINE = {
+    "schema": constant(events.SCHEMA),
+    "time": described(TEXT, "ISO 8601, UTC."),
+}
+_ABOUT = {"phase": _PHASE, "step": TEXT, "module": or_null(TEXT)}
+EVENT: Schema = {
+    "oneOf": [
+        record(
+            **_LINE,
+            type=constant("plan"),
+            phase=_PHASE,
+            total=INTEGER,
+            steps=array(record(step=TEXT, module=or_null(TEXT))),
+        ),
+        record(
+            **_LINE,
+            **_ABOUT,
+            type=constant("step"),
+            status=one_of("started", "finished", "failed"),
+            seconds=maybe(NUMBER),
+        ),
+        record(**_LINE, **_ABOUT, type=constant("event"), reason=TEXT),
+        record(**_LINE, type=constant("result"), result=ENVELOPE),
+    ]
+}
+
+
+def file_name(name: str) -> str:
+    """The file of a schema: of `envelope`, `events`, or a command."""
+    return f"{name.replace(' ', '-')}.schema.json"
+
+
+def schemas() -> dict[str, Schema]:
+    """Every schema by its name: `envelope`, `events`, and for each command that of its `data`."""
+    titled = {
+        "envelope": ("What every command prints with --output json", ENVELOPE),
+        "events": ("One line of --events", EVENT),
+        **{name: (f"data of carto-at {name}", schema) for name, schema in DATA.items()},
+    }
+    return {
+        name: {"$schema": DRAFT, "title": title, **schema}
+        for name, (title, schema) in titled.items()
+    }
+
+
+def schema_files() -> dict[str, str]:
+    """The files of all schemas, as text."""
+    return {
+        file_name(name): json.dumps(schema, indent=2) + "\n" for name, schema in schemas().items()
+    }
