@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import threading
 
 import pytest
 from rich.console import Console
@@ -145,3 +146,22 @@ def test_in_a_pipe_forced_colours_move_nothing(monkeypatch):
     assert Terminal().animated is False
     Terminal().console(error=True).print("text", style="green")
     assert "\x1b[" in stream.getvalue()
+
+
+def test_drawing_and_steps_of_several_threads_do_not_wait_for_each_other():
+    console = Console(file=io.StringIO(), width=70, force_terminal=True, color_system=None)
+    with LiveProgress(console) as live:
+        live.phase("Checks", 200)
+
+        def work(number):
+            for n in range(50):
+                live.started(f"{number}-{n}")
+                console.print(live)  # takes rich's lock and then ours, as its own redrawing does
+                live.finished(f"{number}-{n}")
+
+        threads = [threading.Thread(target=work, args=(n,), daemon=True) for n in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(timeout=60)
+        assert not any(thread.is_alive() for thread in threads)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import botocore.exceptions as bc
@@ -100,6 +101,67 @@ def _namespace_roles(namespace: dict[str, Any]) -> list[str]:
     """The ARNs of a namespace's roles, which AWS lists as plain ARNs or inside `IamRole(...)` texts."""
     found = [_ROLE_ARN.search(str(role)) for role in namespace.get("iamRoles", [])]
     return [match[0] for match in found if match]
+
+
+@dataclass(frozen=True, slots=True)
+class TargetChoice:
+    """A cluster or workgroup that could be chosen; `database` is the one it was made with."""
+
+    deployment: Deployment
+    name: str
+    status: str
+    database: str
+    admin_user: str
+
+
+def list_targets(session: AwsSession) -> list[TargetChoice]:
+    """All clusters and serverless workgroups of the account in the region, clusters first, by name."""
+    return [*_list_clusters(session), *_list_workgroups(session)]
+
+
+def _list_clusters(session: AwsSession) -> list[TargetChoice]:
+    with translated("list the clusters"):
+        pages = session.client("redshift").get_paginator("describe_clusters").paginate()
+        found = [cluster for page in pages for cluster in page["Clusters"]]
+    choices = [
+        TargetChoice(
+            Deployment.CLUSTER,
+            cluster["ClusterIdentifier"],
+            cluster.get("ClusterStatus", "unknown"),
+            cluster.get("DBName", ""),
+            cluster.get("MasterUsername", ""),
+        )
+        for cluster in found
+    ]
+    return sorted(choices, key=lambda choice: choice.name)
+
+
+def _list_workgroups(session: AwsSession) -> list[TargetChoice]:
+    client = session.client("redshift-serverless")
+    with translated("list the workgroups"):
+        workgroups = [
+            workgroup
+            for page in client.get_paginator("list_workgroups").paginate()
+            for workgroup in page["workgroups"]
+        ]
+        namespaces = {
+            namespace["namespaceName"]: namespace
+            for page in client.get_paginator("list_namespaces").paginate()
+            for namespace in page["namespaces"]
+        }
+    choices = []
+    for workgroup in workgroups:
+        namespace = namespaces.get(workgroup.get("namespaceName", ""), {})
+        choices.append(
+            TargetChoice(
+                Deployment.WORKGROUP,
+                workgroup["workgroupName"],
+                workgroup.get("status", "unknown").lower(),
+                namespace.get("dbName", ""),
+                namespace.get("adminUsername", ""),
+            )
+        )
+    return sorted(choices, key=lambda choice: choice.name)
 
 
 def _missing(kind: str, name: str, identity: Identity | None, command: str) -> TargetError:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from carto_at_installer.cli.config_flags import loaded_config, overruled
-from carto_at_installer.cli.flags import config_flags, output_flags, setting_flags
+from carto_at_installer.cli.flags import config_flags, output_flags, sandbox_flag, setting_flags
+from carto_at_installer.cli.terminal import Terminal
 from carto_at_installer.config.settings import BY_NAME, SETTINGS, Kind
 
 if TYPE_CHECKING:
@@ -164,10 +165,13 @@ def _missing(loaded: Config) -> list[Problem]:
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path), default=Path(DEFAULT_FILE))
 @click.option("--force", is_flag=True, help="Replace a file that is there already.")
 @setting_flags
+@sandbox_flag
 @output_flags
 @click.pass_context
 def init(context: click.Context, /, *, file: Path, force: bool, **flags: Any) -> Result:
     """Write a commented configuration file, with the values of the flags that are given.
+
+    On a terminal, without any of them, it asks.
 
     \b
     carto-at config init --cluster-id my-cluster --database dev
@@ -176,11 +180,7 @@ def init(context: click.Context, /, *, file: Path, force: bool, **flags: Any) ->
     from carto_at_installer.config import validation, writing  # noqa: PLC0415 - keeps --help quick
     from carto_at_installer.core.result import Code, Paragraph, Result  # noqa: PLC0415
 
-    given = {
-        name: value
-        for name, value in flags.items()
-        if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
-    }
+    given = _given(context, flags)
     if "tags" in given:
         given["tags"] = validation.tag_pairs(given["tags"])
     for name, value in given.items():
@@ -194,6 +194,21 @@ def init(context: click.Context, /, *, file: Path, force: bool, **flags: Any) ->
         Code(f"carto-at config validate{named}\ncarto-at plan{named}", "sh"),
     )
     return Result("config init", data={"file": str(file), "given": sorted(given)}, blocks=blocks)
+
+
+def _given(context: click.Context, flags: dict[str, Any]) -> dict[str, Any]:
+    """The values of the flags on the command line; when there is none, the user's answers."""
+    given = {
+        name: value
+        for name, value in flags.items()
+        if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+    }
+    terminal = context.ensure_object(Terminal)
+    if given or not terminal.interactive:
+        return given
+    from carto_at_installer.cli.target_questions import ask_for_target  # noqa: PLC0415 - imports boto3
+
+    return ask_for_target(terminal, context, flags)
 
 
 @config.command()

@@ -31,6 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run `carto-at` with the given arguments (those of the process by default) and exit."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     terminal = Terminal.guessed_from(words)
+    terminal.words = tuple(words)
     result = run(words, terminal)
     try:
         if result is not None:

@@ -15,12 +15,12 @@ from carto_at_installer.cli.flags import (
     target_flags,
 )
 from carto_at_installer.cli.selection import nothing_changed, selection_of
+from carto_at_installer.cli.terminal import Terminal
 from carto_at_installer.core.bundle import Architecture
 from carto_at_installer.core.options import OnFailure
 
 if TYPE_CHECKING:
     from carto_at_installer.apply.installation import Installer, Preparation
-    from carto_at_installer.cli.terminal import Terminal
     from carto_at_installer.core.options import InstallOptions
     from carto_at_installer.core.result import Result
 
@@ -48,20 +48,21 @@ on_failure_flag = click.option(
 @on_failure_flag
 @dry_run_flag
 @output_flags
-@click.pass_obj
+@click.pass_context
 def install(
-    terminal: Terminal, /, *, dry_run: bool, plan_file: Path | None, **flags: Any
+    context: click.Context, /, *, dry_run: bool, plan_file: Path | None, **flags: Any
 ) -> Result:
     """Install the toolbox into a database, or update it.
 
     Checks first, then creates what is missing, then proves by queries that it works. Running it again is safe: when
-    nothing is to be done, nothing is changed.
+    nothing is to be done, nothing is changed. On a terminal, a target that is not named is asked for.
 
     \b
     carto-at install --cluster-id my-cluster --database dev
     carto-at install --workgroup my-workgroup --database dev --secret-arn ARN
     carto-at install --sandbox --cluster-id demo --database dev
     """  # noqa: D301 - \b is click's mark for lines to keep
+    terminal = context.ensure_object(Terminal)
     on_failure = OnFailure(flags.pop("on_failure"))
     if plan_file is not None:
         installer, preparation = _prepared_from(plan_file, terminal, flags["profile"])
@@ -69,6 +70,7 @@ def install(
     flags["selection"] = selection_of(flags)
     if flags["selection"].only == ():
         return nothing_changed("install")
+    ask_for_missing(terminal, context, flags)
     installer, preparation = prepared(terminal, flags, "install")
     return finished("install", terminal, installer, preparation, on_failure, dry_run=dry_run)
 
@@ -97,6 +99,17 @@ def plan(terminal: Terminal, /, *, plan_file: Path | None, **flags: Any) -> Resu
     if plan_file is not None:
         saved_plan.save(plan_file, preparation)
     return reports.planned("plan", preparation)
+
+
+def ask_for_missing(terminal: Terminal, context: click.Context, flags: dict[str, Any]) -> None:
+    """Ask for the target when it is not named and somebody is there; otherwise leave it to the checks."""
+    if not terminal.interactive:
+        return
+    from carto_at_installer.cli import target_questions  # noqa: PLC0415 - imports boto3
+
+    if target_questions.target_is_missing(flags):
+        answers = target_questions.ask_for_target(terminal, context, flags)
+        target_questions.confirm_command(terminal, answers)
 
 
 def prepared(

@@ -1,6 +1,7 @@
 """Progress on a terminal: a bar for the phase, and under it a row for each module that moves while it is worked on.
 
-What is drawn is made from a small state, under a lock: steps report from several threads while rich redraws.
+What is drawn is made from a small state, under a lock: steps report from several threads while rich redraws. Nothing is
+printed under that lock, because rich holds its own while it draws.
 """
 
 from __future__ import annotations
@@ -85,7 +86,7 @@ class LiveProgress:
         self._every_step = every_step
         self._now = now
         self._phase: _Phase | None = None
-        self._lock = threading.RLock()
+        self._lock = threading.Lock()
         self._spinner = Spinner("dots", style="cyan")
         self._live = Live(
             self, console=console, refresh_per_second=_FRAMES_PER_S, vertical_overflow="crop"
@@ -122,7 +123,8 @@ class LiveProgress:
             if phase is None:
                 return
             phase.ended = self._now()
-            self._console.print(self._drawn(phase))
+            last = self._drawn(phase)
+        self._console.print(last)
 
     def started(self, step: str) -> None:
         """Show the step in its row."""
@@ -142,9 +144,9 @@ class LiveProgress:
                 phase.done += 1
                 if not by_module:
                     phase.rows.pop(step, None)
-            if not by_module or self._every_step:
-                width = self._console.width
-                self._console.print(_line(_mark(row), Text(step), row.seconds(self._now()), width))
+            seconds = row.seconds(self._now())
+        if not by_module or self._every_step:
+            self._console.print(_line(_mark(row), Text(step), seconds, self._console.width))
 
     def waiting(self, step: str, reason: str) -> None:
         """Show what the step waits for."""
@@ -160,8 +162,9 @@ class LiveProgress:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Draw the running phase."""
         with self._lock:
-            if self._phase is not None:
-                yield self._drawn(self._phase)
+            drawn = self._drawn(self._phase) if self._phase is not None else None
+        if drawn is not None:
+            yield drawn
 
     def _drawn(self, phase: _Phase) -> RenderableType:
         parts: list[RenderableType] = [self._head(phase)] if phase.title else []

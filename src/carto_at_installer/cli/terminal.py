@@ -36,6 +36,7 @@ class Terminal:
         self.color = color
         self.no_input = no_input
         self.events: EventStream | None = None
+        self.words: tuple[str, ...] = ()
 
     @classmethod
     def guessed_from(cls, words: list[str]) -> Terminal:

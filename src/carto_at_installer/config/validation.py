@@ -172,13 +172,13 @@ def target_options(
     secret_arn: str | None,
 ) -> TargetOptions:
     """Validate the choice of target and login. Raises UsageError naming the flag."""
-    if bool(cluster_id) == bool(workgroup):
+    if cluster_id and workgroup:
         raise UsageError(
             "Name one target: a cluster or a serverless workgroup",
             hint="Use either --cluster-id NAME or --workgroup NAME.",
         )
-    if not database:
-        raise UsageError("The database is missing", hint="Add --database NAME (often: dev).")
+    if not (cluster_id or workgroup) or not database:
+        raise _missing(target=cluster_id or workgroup, database=database)
     if cluster_id:
         check_cluster_id(cluster_id)
     if workgroup:
@@ -192,6 +192,16 @@ def target_options(
     if secret_arn:
         check_secret_arn(secret_arn)
     return TargetOptions(cluster_id, workgroup, database, db_user, secret_arn)
+
+
+def _missing(*, target: str | None, database: str | None) -> UsageError:
+    """The error that names every flag that is needed and not given."""
+    missing = [] if target else ["--cluster-id NAME (or --workgroup NAME)"]
+    missing += [] if database else ["--database NAME (often: dev)"]
+    return UsageError(
+        f"Missing: {', '.join(missing)}",
+        hint="Flags, CARTO_AT_ variables or a file give them; on a terminal, `carto-at install` asks.",
+    )
 
 
 def checked(options: InstallOptions) -> InstallOptions:
