@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,11 @@ class Timing:
 
     minimum: float
     median: float
+
+    @classmethod
+    def of(cls, spent: Sequence[float]) -> Timing:
+        """Of what the rounds took."""
+        return cls(min(spent), statistics.median(spent))
 
     def divided(self, rows: int) -> Timing:
         """The same for one of so many rows."""
@@ -51,4 +56,4 @@ def interleaved(
                 spent = time.process_time() - begin
                 if turn >= warm_ups:
                     times[name].append(spent)
-    return {name: Timing(min(spent), statistics.median(spent)) for name, spent in times.items()}
+    return {name: Timing.of(spent) for name, spent in times.items()}
