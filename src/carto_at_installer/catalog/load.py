@@ -52,9 +52,9 @@ def load_catalog(
     template_checks.check_unused_templates(modules, templates, faults)
     faults.raise_if_any(InvalidCatalogError)
     owners = _owners(modules)
-    return Catalog(
-        pack, version, tuple(_with_calls(each.module, calls, owners) for each in modules)
-    )
+    needed = template_checks.by_name(modules, calls)
+    completed = (_with_calls(each.module, calls) for each in modules)
+    return Catalog(pack, version, tuple(_with_needs(each, needed, owners) for each in completed))
 
 
 def _read_modules(root: Path, faults: FaultList) -> list[DeclaredModule]:
@@ -79,7 +79,13 @@ def _owners(modules: list[DeclaredModule]) -> dict[str, str]:
     return owners
 
 
-def _with_calls(
+def _with_calls(module: Module, calls: dict[str, tuple[str, ...]]) -> Module:
+    """The module with what the SQL of every signature calls."""
+    functions = tuple(replace(f, calls=calls.get(f.signature, ())) for f in module.functions)
+    return replace(module, functions=functions)
+
+
+def _with_needs(
     module: Module, calls: dict[str, tuple[str, ...]], owners: dict[str, str]
 ) -> Module:
     """The module with every function's `requires` completed by the functions that its SQL calls."""

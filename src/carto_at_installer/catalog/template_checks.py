@@ -13,6 +13,8 @@ from carto_at_installer.sql.calls import called_functions, in_creation_order
 from carto_at_installer.sql.templates import RESERVED_NAMES, TemplateError, Templates
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from carto_at_installer.catalog.reader import Declared, DeclaredModule
     from carto_at_installer.documents.faults import FaultList
 
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 def check_templates(
     modules: list[DeclaredModule], templates: Templates, faults: FaultList
 ) -> dict[str, tuple[str, ...]]:
-    """Render every SQL body and check it. Returns which functions of the pack each function's SQL calls."""
+    """Render every SQL body and check it. Returns what the SQL of each signature calls, by the pack's SQL names."""
     calls: dict[str, tuple[str, ...]] = {}
     bodies = {
         id(each): _body(each, templates, faults)
@@ -39,7 +41,7 @@ def check_templates(
             continue
         function = each.function
         callees = called_functions(body, CHECK_SCHEMA)
-        calls[function.name] = (*calls.get(function.name, ()), *callees)
+        calls[function.signature] = callees
         for name in callees:
             if name not in known:
                 _template_fault(
@@ -50,8 +52,19 @@ def check_templates(
                 )
         if function.external and function.external.name not in callees:
             _template_fault(each, templates, f"does not call {function.external.name}", faults)
-    _check_circles(modules, calls, faults)
+    _check_circles(modules, by_name(modules, calls), faults)
     return calls
+
+
+def by_name(
+    modules: list[DeclaredModule], calls: Mapping[str, tuple[str, ...]]
+) -> dict[str, tuple[str, ...]]:
+    """What all signatures of each name call together, of those that have SQL."""
+    found: dict[str, tuple[str, ...]] = {}
+    for each in declared_functions(modules):
+        if (callees := calls.get(each.function.signature)) is not None:
+            found[each.function.name] = (*found.get(each.function.name, ()), *callees)
+    return found
 
 
 def _body(declared: Declared, templates: Templates, faults: FaultList) -> str | None:

@@ -10,7 +10,9 @@ import click
 from carto_at_installer.cli.flags import needless_sandbox_flag, output_flags, selection_flags
 
 if TYPE_CHECKING:
-    from carto_at_installer.core.functions import Argument, Catalog, Function
+    from carto_at_installer.catalog.pages import Page
+    from carto_at_installer.catalog.places import Places
+    from carto_at_installer.core.functions import Catalog, Function
     from carto_at_installer.core.result import Block, Result
 
 
@@ -27,22 +29,25 @@ def list_functions(module: str | None, *, everything: bool, **flags: Any) -> Res
     carto-at list quadbin
     carto-at list --functions "*_kring*,quadbin_to*"
     """  # noqa: D301 - \b is click's mark for lines to keep
-    from carto_at_installer.catalog.select import select  # noqa: PLC0415 - keeps --help quick
+    from carto_at_installer.catalog.places import Places  # noqa: PLC0415 - keeps --help quick
+    from carto_at_installer.catalog.select import select  # noqa: PLC0415
     from carto_at_installer.cli.selection import selection_of  # noqa: PLC0415
     from carto_at_installer.core.result import Result, Table  # noqa: PLC0415
 
     if module:
         flags["modules"] = (module,)
-    chosen = select(_catalog(), selection_of(flags), closed=False).catalog
+    catalog = _catalog()
+    chosen = select(catalog, selection_of(flags), closed=False).catalog
     functions = [f for f in chosen.functions if f.public or everything]
-    rows = tuple((f.module, f.signature, f.returns, _place(f), f.summary) for f in functions)
+    places = Places(catalog)
+    rows = tuple((f.module, f.signature, f.returns, places.place(f), f.summary) for f in functions)
     count = len({f.name for f in functions})
     table = Table(
         ("module", "function", "returns", "runs in", "what it does"),
         rows,
         caption=f"{count} functions",
     )
-    data = {"functions": [_document(f) for f in functions]}
+    data = {"functions": [_document(f, places) for f in functions]}
     return Result("list", data=data, blocks=(table,))
 
 
@@ -52,12 +57,18 @@ def list_functions(module: str | None, *, everything: bool, **flags: Any) -> Res
 @output_flags
 def describe(name: str) -> Result:
     """Show everything about one function."""
-    from carto_at_installer.catalog.select import find_functions  # noqa: PLC0415 - keeps --help quick
+    from carto_at_installer.catalog.pages import pages  # noqa: PLC0415 - keeps --help quick
+    from carto_at_installer.catalog.places import Places  # noqa: PLC0415
+    from carto_at_installer.catalog.select import find_functions  # noqa: PLC0415
     from carto_at_installer.core.result import Result  # noqa: PLC0415
 
-    functions = find_functions(_catalog(), name)
-    blocks = tuple(block for function in functions for block in _description(function))
-    data = {"functions": [_document(function) for function in functions]}
+    catalog = _catalog()
+    functions = find_functions(catalog, name)
+    blocks = tuple(
+        block for page in pages(catalog, tuple(functions)) for block in _description(page)
+    )
+    places = Places(catalog)
+    data = {"functions": [_document(function, places) for function in functions]}
     return Result("describe", data=data, blocks=blocks)
 
 
@@ -93,21 +104,9 @@ def _catalog() -> Catalog:
     return load_catalog(root / "catalog", sql_root=root / "sql")
 
 
-def _place(function: Function) -> str:
-    return "Lambda" if function.external else "SQL"
+def _document(function: Function, places: Places) -> dict[str, Any]:
+    from carto_at_installer.catalog.pages import for_reading  # noqa: PLC0415 - keeps --help quick
 
-
-def _heading(function: Function) -> str:
-    if function.kind == "procedure":
-        return f"CALL {function.signature}"
-    return f"{function.signature} -> {function.returns}"
-
-
-def _passing(argument: Argument) -> str:
-    return argument.type if argument.mode == "IN" else f"{argument.mode} {argument.type}"
-
-
-def _document(function: Function) -> dict[str, Any]:
     return {
         "module": function.module,
         "name": function.name,
@@ -119,40 +118,29 @@ def _document(function: Function) -> dict[str, Any]:
         "returns": function.returns,
         "volatility": function.volatility.value,
         "clouds": list(function.clouds),
-        "runs_in": _place(function),
+        "runs_in": places.place(function),
         "summary": function.summary,
         "description": function.description,
         "why": function.why,
         "examples": [
-            {"sql": _for_reading(e.sql), "result": e.result, "error": e.error}
+            {"sql": for_reading(e.sql), "result": e.result, "error": e.error}
             for e in function.examples
         ],
     }
 
 
-def _for_reading(sql: str) -> str:
-    from carto_at_installer.core.options import DEFAULT_SCHEMA  # noqa: PLC0415 - keeps --help quick
-
-    return sql.replace("{{ schema }}", DEFAULT_SCHEMA).strip()
-
-
-def _description(function: Function) -> list[Block]:
-    import json  # noqa: PLC0415 - keeps --help quick
-
+def _description(page: Page) -> list[Block]:
     from carto_at_installer.core.result import Code, Paragraph, Table  # noqa: PLC0415
 
-    blocks: list[Block] = [
-        Paragraph(_heading(function), "title"),
-        Paragraph(function.summary),
-    ]
-    if function.description:
-        blocks.append(Paragraph("\n" + function.description.strip()))
-    if function.arguments:
-        rows = tuple((a.name, _passing(a), a.description) for a in function.arguments)
-        blocks.append(Table(("argument", "type", "meaning"), rows))
-    if function.why:
-        blocks.append(Paragraph(f"Runs in {_place(function)}: {function.why.strip()}", "muted"))
-    for example in function.examples:
-        answer = f"error: {example.error}" if example.error else json.dumps(example.result)
-        blocks.append(Code(f"\n{_for_reading(example.sql)};\n-- {answer}"))
+    blocks: list[Block] = [Paragraph(page.heading, "title"), Paragraph(page.summary)]
+    if page.description:
+        blocks.append(Paragraph("\n" + page.description))
+    if page.arguments:
+        blocks.append(Table(("argument", "type", "meaning"), page.arguments))
+    blocks.append(Paragraph(page.why, "muted"))
+    if page.limits:
+        blocks.append(Paragraph(page.limits, "muted"))
+    for example in page.examples:
+        title = f"-- {example.title}\n" if example.title else ""
+        blocks.append(Code(f"\n{title}{example.sql};\n-- {example.answer}"))
     return blocks

@@ -92,7 +92,8 @@ class Function:
 
     `template` is the path of its SQL body below the pack's `sql/` folder, or None where users call the external
     function itself. A procedure returns nothing (an empty text) but its OUT and INOUT arguments. `requires` names
-    other functions of the pack that its SQL calls. `why` says why it runs where it runs (in the engine or in Lambda).
+    other functions of the pack that the SQL of its name calls; `calls` are the names, external ones too, in the SQL of
+    this one signature. `why` says why it runs where it runs (in the engine or in Lambda).
     `clouds` are the data warehouses that it is for.
     """
 
@@ -109,6 +110,7 @@ class Function:
     external: External | None = None
     template: str | None = None
     requires: tuple[str, ...] = ()
+    calls: tuple[str, ...] = ()
     clouds: tuple[str, ...] = ("redshift",)
 
     @property
