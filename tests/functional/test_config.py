@@ -206,7 +206,7 @@ def test_a_missing_target_names_the_environments(file):
     file.write_text("environments:\n  dev: {}\n  prod: {}\n", encoding="utf-8")
     outcome = carto_at("install")
     assert outcome.code == 2
-    assert "Missing: --cluster-id" in outcome.err
+    assert "Missing: a cluster or workgroup" in outcome.err
     assert "--env dev or --env prod" in outcome.err
 
 

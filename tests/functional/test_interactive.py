@@ -134,7 +134,7 @@ def test_a_question_can_be_interrupted(sandbox, tmp_path):
 def test_with_no_input_missing_flags_are_named_at_once(sandbox, tmp_path):
     session = Session(["install", "--sandbox", "--no-input"], tmp_path)
     assert session.end() == 2
-    assert "Missing: --cluster-id NAME (or --workgroup NAME), --database NAME" in session.screen
+    assert "Give --cluster-id NAME or --workgroup NAME, and --database NAME" in session.screen
 
 
 def test_config_init_writes_what_was_answered(sandbox, tmp_path):

@@ -25,8 +25,8 @@ def outcome(capsys, *words):
     [
         (["nosuch"], "No such command 'nosuch'"),
         (["install", "--nosuch"], "No such option"),
-        (["install"], "Missing: --cluster-id NAME (or --workgroup NAME), --database NAME"),
-        (["install", "--cluster-id", "demo"], "Missing: --database NAME"),
+        (["install"], "Give --cluster-id NAME or --workgroup NAME, and --database NAME"),
+        (["install", "--cluster-id", "demo"], "Missing: a database"),
         (
             ["install", "--cluster-id", "demo", "--database", "dev", "--schema", "a b"],
             "'a b' cannot be",

@@ -187,8 +187,8 @@ def test_the_typed_access_that_other_programs_use(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message", "hint"),
     [
-        ("", "Name one target", "redshift.cluster_id"),
-        ("redshift: {cluster_id: a}", "The database is missing", "redshift.database"),
+        ("", "Missing", "redshift.cluster_id"),
+        ("redshift: {cluster_id: a}", "Missing", "redshift.database"),
         ("redshift: {cluster_id: a, workgroup: abc, database: d}", "Name one target", "workgroup"),
         ("redshift: {workgroup: abc, database: d, db_user: u}", "does not work", "secret_arn"),
     ],

@@ -32,13 +32,13 @@ def test_good_targets():
 @pytest.mark.parametrize(
     ("flags", "text"),
     [
-        ({}, "Name one target"),
+        ({}, "Missing: a cluster or workgroup and a database"),
         ({"cluster_id": "a", "workgroup": "abc"}, "Name one target"),
         ({"cluster_id": "Demo"}, "not a cluster identifier"),
         ({"cluster_id": "a--b"}, "not a cluster identifier"),
         ({"cluster_id": "a" * 64}, "not a cluster identifier"),
         ({"workgroup": "ab"}, "not a workgroup name"),
-        ({"cluster_id": "a", "database": ""}, "database is missing"),
+        ({"cluster_id": "a", "database": ""}, "Missing: a database"),
         ({"cluster_id": "a", "db_user": "u", "secret_arn": "x"}, "Choose one login"),
         ({"workgroup": "abc", "db_user": "u"}, "--db-user does not work"),
         ({"cluster_id": "a", "secret_arn": "password"}, "not the ARN of a Secrets Manager secret"),

@@ -195,13 +195,11 @@ def target_options(
 
 
 def _missing(*, target: str | None, database: str | None) -> UsageError:
-    """The error that names every flag that is needed and not given."""
-    missing = [] if target else ["--cluster-id NAME (or --workgroup NAME)"]
-    missing += [] if database else ["--database NAME (often: dev)"]
-    return UsageError(
-        f"Missing: {', '.join(missing)}",
-        hint="Flags, CARTO_AT_ variables or a file give them; on a terminal, `carto-at install` asks.",
-    )
+    """The error that names everything that is needed and not given."""
+    things = ([] if target else ["a cluster or workgroup"]) + ([] if database else ["a database"])
+    flags = [] if target else ["--cluster-id NAME or --workgroup NAME"]
+    flags += [] if database else ["--database NAME (often: dev)"]
+    return UsageError(f"Missing: {' and '.join(things)}", hint=f"Give {', and '.join(flags)}.")
 
 
 def checked(options: InstallOptions) -> InstallOptions:
