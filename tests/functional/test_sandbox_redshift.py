@@ -259,6 +259,33 @@ def test_an_external_function_calls_lambda(sql: Sql, invoke_role: str, make_func
         sql("SELECT calls.broken(1)")
 
 
+def test_batches_and_the_size_of_responses(
+    client: Any, sql: Sql, invoke_role: str, make_function: Any
+) -> None:
+    source = """
+import json
+def handler(event, context):
+    rows = event["arguments"]
+    return json.dumps({"results": [f"{len(rows):0{max(0, row[0])}d}" for row in rows]})
+"""
+    make_function("double-size", source, Timeout=20)
+    ddl = (
+        "CREATE OR REPLACE EXTERNAL FUNCTION calls.size(INTEGER) RETURNS VARCHAR(MAX) STABLE"
+        f" LAMBDA 'double-size' IAM_ROLE '{invoke_role}' RETRY_TIMEOUT 0 "
+    )
+    sql(f"{ddl} MAX_BATCH_ROWS 10000")
+    sql("CREATE TABLE calls.sizes AS SELECT i FROM generate_series(1, 100000) AS s(i)")
+    counted = "SELECT calls.size(-i) AS n, COUNT(*) FROM calls.sizes GROUP BY 1"
+    assert sorted(sql(counted)) == [["10000", 80000], ["5000", 20000]]
+    large = "SELECT COUNT(calls.size(2000 + i % 2)) FROM calls.sizes WHERE i <= 8000"
+    sql(f"{ddl} MAX_BATCH_ROWS 2000")
+    assert sql(large) == [[8000]]
+    sql(f"{ddl} MAX_BATCH_ROWS 10000")
+    too_large = "SELECT COUNT(calls.size(4000 + i % 2)) FROM calls.sizes WHERE i <= 8000"
+    with pytest.raises(LookupError, match="Response payload size exceeded maximum allowed payload"):
+        sql(too_large)
+
+
 def test_a_function_that_does_not_exist(sql: Sql, invoke_role: str) -> None:
     external(sql, "missing", f"'{invoke_role}'", "double-missing")
     with pytest.raises(LookupError, match="Function not found: arn:aws:lambda:us-east-1"):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from carto_at_installer.sandbox.engine import builtins, shims, special
+from carto_at_installer.sandbox.engine.call_depths import FUNCTION
 from carto_at_installer.sandbox.engine.data_types import RsType, parse_type
 from carto_at_installer.sandbox.engine.functions import signature
 from carto_at_installer.sandbox.engine.navigation import shim
@@ -148,7 +149,9 @@ def _user_call(function: UserFunction, node: exp.Anonymous, names: Names) -> exp
     ]
     macro = function.macro[len(f'"{function.schema}".') :].strip('"')
     call = exp.Anonymous(this=exp.to_identifier(macro, quoted=True), expressions=arguments)
-    return exp.Dot(this=exp.to_identifier(function.schema, quoted=True), expression=call)
+    dot = exp.Dot(this=exp.to_identifier(function.schema, quoted=True), expression=call)
+    dot.meta[FUNCTION] = function
+    return dot
 
 
 def _chosen(

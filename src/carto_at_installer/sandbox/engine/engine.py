@@ -17,6 +17,10 @@ from carto_at_installer.sandbox.errors import RedshiftError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import pyarrow as pa
+
+    from carto_at_installer.sandbox.engine.call_depths import Summary
+
 _PARALLEL_CALLS = 4
 
 
@@ -33,7 +37,8 @@ class Engine:
         self.cluster_arn = cluster_arn
         self.locks = TableLocks()
         self._executor = ThreadPoolExecutor(_PARALLEL_CALLS, thread_name_prefix="lambda-batch")
-        self._calls = ExternalCalls(call_lambda, self._executor)
+        self.summaries: dict[tuple[int, str], Summary] = {}  # What users' functions call.
+        self.calls = ExternalCalls(call_lambda, self._executor)
         self._sessions: dict[str, Session] = {}
         self._guard = threading.Lock()
         self._query_ids = itertools.count(1)
@@ -66,7 +71,9 @@ class Engine:
         self._executor.shutdown(wait=False, cancel_futures=True)
         self._connection.close()
 
-    def _run_external(self, target: ExternalTarget, session_id: str, rows: list[str]) -> list[Any]:
+    def _run_external(
+        self, target: ExternalTarget, session_id: str, rows: pa.ChunkedArray
+    ) -> list[Any]:
         session = self._sessions.get(session_id)
         if session is None:
             raise RedshiftError("the session of this call has ended")
@@ -75,7 +82,7 @@ class Engine:
         if session.error is not None:
             raise session.error  # DuckDB tries a failed constant expression again: the statement has failed already.
         try:
-            return self._calls.run(target, session.call_context(), rows)
+            return session.answers.results(target, rows)
         except Exception as error:
             # DuckDB passes on only the text of an exception: keep the exception itself for the session.
             session.error = error

@@ -1,33 +1,36 @@
 """Calls Lambda with batches of rows, as Redshift does for an external function.
 
 The request and response fields are those of "Creating a scalar Lambda UDF" in Redshift's documentation. One call
-never carries more rows than MAX_BATCH_ROWS, nor more bytes than MAX_BATCH_SIZE; the batches of one vector of rows
-(up to 2048, DuckDB's vector size) run in parallel. `LambdaCaller` is what the engine needs of Lambda.
+never carries more rows than MAX_BATCH_ROWS, nor more bytes than MAX_BATCH_SIZE. `batches` cuts them, `lookahead` sees
+to it that the rows of a whole query come together. `LambdaCaller` is what the engine needs of Lambda.
 """
 
 from __future__ import annotations
 
 import json
 import random
-import re
+import threading
 import time
 import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from carto_at_installer.sandbox.engine.responses import failure, read_results, size_in_bytes
+from carto_at_installer.sandbox.engine.batches import dealt
+from carto_at_installer.sandbox.engine.responses import failure, read_results
 from carto_at_installer.sandbox.errors import LambdaCallError, RedshiftError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
     from concurrent.futures import Executor
+
+    import pyarrow as pa
+
+    from carto_at_installer.sandbox.engine.batches import Batch
 
 DEFAULT_RETRY_TIMEOUT_MS = 20_000
 MAX_BATCH_BYTES = 5 * 1024 * 1024
 MAX_BATCH_ROWS = 2_147_483_647
 _FIRST_DELAY_S = 0.1
-_ENVELOPE_BYTES = 1024
-_NOT_FINITE = re.compile("NaN|Infinity")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,15 @@ class CallContext:
     cancelled: Callable[[], bool] = field(default=lambda: False)
 
 
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """A call of one function for many rows; `stopped` is set when its results are not wanted any more."""
+
+    target: ExternalTarget
+    context: CallContext
+    stopped: threading.Event
+
+
 class ExternalCalls:
     """Runs external functions for one engine."""
 
@@ -95,32 +107,40 @@ class ExternalCalls:
         self._caller = caller
         self._executor = executor
 
-    def run(self, target: ExternalTarget, context: CallContext, rows: Sequence[str]) -> list[Any]:
+    def run(self, target: ExternalTarget, context: CallContext, rows: pa.Array) -> list[Any]:
         """The results for `rows`, each one the JSON text of one row's arguments, in the same order.
 
         Raises RedshiftError in Redshift's form when the function, or the way to it, fails.
         """
-        batches = list(_batches(_sent(rows, target), target.options))
-        if len(batches) == 1:
-            return self._batch(target, context, batches[0])
-        waiting = [self._executor.submit(self._batch, target, context, batch) for batch in batches]
-        try:
-            return [value for future in waiting for value in future.result()]
-        finally:
-            for future in waiting:
-                future.cancel()
+        task = _Task(target, context, threading.Event())
+        slices = dealt(rows, target)
+        if len(slices) == 1:
+            return self._slice(task, slices[0])
+        waiting = [self._executor.submit(self._slice, task, batches) for batches in slices]
+        return [value for future in waiting for value in future.result()]
 
-    def _batch(
-        self, target: ExternalTarget, context: CallContext, rows: Sequence[str]
-    ) -> list[Any]:
+    def _slice(self, task: _Task, batches: Iterator[Batch]) -> list[Any]:
+        """The results of the rows of one slice: its batches go out one after the other."""
+        results: list[Any] = []
+        try:
+            for batch in batches:
+                if task.stopped.is_set():
+                    break
+                results += self._batch(task.target, task.context, batch)
+        except BaseException:
+            task.stopped.set()
+            raise
+        return results
+
+    def _batch(self, target: ExternalTarget, context: CallContext, batch: Batch) -> list[Any]:
         call = LambdaCall(
             target.options.lambda_name,
             target.options.role_arns,
-            _payload(target, context, rows),
+            _payload(target, context, batch),
             context.user,
         )
         response = self._invoke(call, target.options.retry_timeout_ms / 1000, context)
-        return read_results(response, target, context, len(rows))
+        return read_results(response, target, context, batch.rows)
 
     def _invoke(self, call: LambdaCall, budget_s: float, context: CallContext) -> bytes:
         """Invoke, repeating throttled calls: RETRY_TIMEOUT bounds the sum of the delays, not of the calls."""
@@ -146,53 +166,12 @@ class ExternalCalls:
             delay *= 2
 
 
-def _sent(rows: Sequence[str], target: ExternalTarget) -> Sequence[str]:
-    """Rows as they travel: one whose arguments are all NULL is a bare null, as in Redshift's documented payload."""
-    if target.floats and _NOT_FINITE.search("\n".join(rows)):
-        for row in rows:
-            json.loads(row, parse_constant=_refuse_constant)
-    if not target.arity:
-        return rows
-    nulls = f"[{','.join(['null'] * target.arity)}]"
-    return ["null" if row == nulls else row for row in rows]
-
-
-def _refuse_constant(name: str) -> None:
-    raise RedshiftError(f"the value {name} cannot be sent to Lambda: JSON has no such number")
-
-
-def _batches(rows: Sequence[str], options: ExternalOptions) -> Iterator[Sequence[str]]:
-    """Cut rows into batches that respect both limits."""
-    for start in range(0, len(rows), options.max_batch_rows):
-        batch = rows[start : start + options.max_batch_rows]
-        # Four bytes is the longest UTF-8 character: most batches need not be measured more exactly.
-        if 4 * sum(map(len, batch)) + len(batch) + _ENVELOPE_BYTES <= options.max_batch_bytes:
-            yield batch
-        else:
-            yield from _by_size(batch, options.max_batch_bytes)
-
-
-def _by_size(rows: Sequence[str], limit: int) -> Iterator[Sequence[str]]:
-    start, size = 0, _ENVELOPE_BYTES
-    for index, row in enumerate(rows):
-        length = size_in_bytes(row) + 1
-        if _ENVELOPE_BYTES + length > max(limit, 2 * _ENVELOPE_BYTES):
-            raise RedshiftError(
-                f"a row of {length} bytes does not fit into MAX_BATCH_SIZE ({limit} bytes)"
-            )
-        if size + length > limit and index > start:
-            yield rows[start:index]
-            start, size = index, _ENVELOPE_BYTES
-        size += length
-    yield rows[start:]
-
-
 def _request_id() -> str:
     # Not uuid4(): reading the system's entropy lets go of the interpreter, and many small batches would queue for it.
     return str(uuid.UUID(int=random.getrandbits(128), version=4))
 
 
-def _payload(target: ExternalTarget, context: CallContext, rows: Sequence[str]) -> bytes:
+def _payload(target: ExternalTarget, context: CallContext, batch: Batch) -> bytes:
     head = {
         "request_id": _request_id(),
         "cluster": context.cluster_arn,
@@ -200,6 +179,6 @@ def _payload(target: ExternalTarget, context: CallContext, rows: Sequence[str]) 
         "database": context.database,
         "external_function": target.name,
         "query_id": context.query_id,
-        "num_records": len(rows),
+        "num_records": batch.rows,
     }
-    return f'{json.dumps(head)[:-1]},"arguments":[{",".join(rows)}]}}'.encode()
+    return b"".join((json.dumps(head)[:-1].encode(), b',"arguments":[', batch.content, b"]}"))

@@ -20,6 +20,8 @@ from carto_at_installer.sandbox.errors import RedshiftError
 from carto_at_installer.sql.statements import split
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from carto_at_installer.sandbox.engine.data_types import RsType
     from carto_at_installer.sandbox.engine.function_grammar import FunctionDefinition
     from carto_at_installer.sandbox.engine.names import Names
@@ -37,13 +39,16 @@ def body_expression(definition: FunctionDefinition, names: Names) -> str:
 
     Raises RedshiftError for a body that is not one SELECT of one expression, or that uses what does not exist.
     """
-    expression = _single_expression(definition.body)
     types = [kind for _, kind in definition.arguments]
-    holder = exp.Select(expressions=[exp.alias_(expression, "result")])
-    rewritten = Transpiler(names, types).rewrite(holder)
-    value = rewritten.expressions[0].this
-    value = _returned(value, definition.returns)
+    value = _returned(body_tree(definition.body, types, names), definition.returns)
     return _bound(value, len(types))
+
+
+def body_tree(body: str, types: Sequence[RsType], names: Names) -> exp.Expr:
+    """The expression of a body in DuckDB's form, over columns p1, p2...; raises as `body_expression`."""
+    holder = exp.Select(expressions=[exp.alias_(_single_expression(body), "result")])
+    tree: exp.Expr = Transpiler(names, types).rewrite(holder).expressions[0].this
+    return tree
 
 
 def _single_expression(body: str) -> exp.Expr:

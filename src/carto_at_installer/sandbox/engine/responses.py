@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import NoneType
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -52,9 +53,8 @@ def _answer(response: bytes, context: CallContext) -> dict[str, Any]:
 
 
 def _typed(results: list[Any], target: ExternalTarget, context: CallContext) -> list[Any]:
-    convert = _CONVERTERS.get(target.returns, _as_text)
     try:
-        values = [None if value is None else convert(value) for value in results]
+        values = _converted(results, target.returns)
     except (TypeError, ValueError, OverflowError) as error:
         raise _data_failure(
             f"Invalid External Function Response: a result is not of the type {target.returns}"
@@ -62,13 +62,27 @@ def _typed(results: list[Any], target: ExternalTarget, context: CallContext) -> 
             context,
         ) from error
     if target.length:
-        for value in values:
-            # Four bytes is the longest UTF-8 character: shorter texts need not be encoded to be measured.
-            if value and 4 * len(value) > target.length and size_in_bytes(value) > target.length:
+        # Four bytes is the longest UTF-8 character: shorter texts need not be encoded to be measured.
+        longest = target.length // 4
+        for value in filter(None, values):
+            if len(value) > longest and size_in_bytes(value) > target.length:
                 raise _data_failure(
                     f"String value exceeds the max size of {target.length} bytes", context
                 )
     return values
+
+
+def _converted(results: list[Any], returns: str) -> list[Any]:
+    """Values of the type that is returned. Most results are all of one type, which need not be asked one by one."""
+    convert = _CONVERTERS.get(returns, _as_text)
+    kinds = set(map(type, results))
+    if kinds <= _AS_THEY_ARE.get(returns, {str, NoneType}):
+        return results
+    if returns == "bigint" and kinds == {str}:
+        values = list(map(int, results))
+        if min(values) >= -(2**63) and max(values) < 2**63:
+            return values
+    return [None if value is None else convert(value) for value in results]
 
 
 def size_in_bytes(value: str) -> int:
@@ -112,6 +126,14 @@ def _as_boolean(value: object) -> bool:
     raise TypeError(f"{value!r} is not a boolean")
 
 
+_AS_THEY_ARE: dict[str, set[type]] = {
+    "smallint": set(),
+    "integer": set(),
+    "bigint": set(),
+    "real": {float, NoneType},
+    "double precision": {float, NoneType},
+    "boolean": {bool, NoneType},
+}
 _CONVERTERS: dict[str, Callable[[Any], Any]] = {
     "smallint": _as_integer(-(2**15), 2**15 - 1),
     "integer": _as_integer(-(2**31), 2**31 - 1),

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from carto_at_installer.sandbox.engine import commands, rendering
+from carto_at_installer.sandbox.engine.answers import Answers
 from carto_at_installer.sandbox.engine.cursor import Cursor, literal
 from carto_at_installer.sandbox.engine.external import CallContext
+from carto_at_installer.sandbox.engine.lookahead import look_ahead
 from carto_at_installer.sandbox.engine.names import Names
 from carto_at_installer.sandbox.engine.parameters import bind
-from carto_at_installer.sandbox.engine.transpile import Transpiler
+from carto_at_installer.sandbox.engine.transpile import Transpiler, duckdb_text
 from carto_at_installer.sandbox.engine.wording import redshift_error, says_no_match
 from carto_at_installer.sandbox.errors import RedshiftError, UnsupportedSqlError
 from carto_at_installer.sql.statements import SqlTextError, split
@@ -44,6 +46,7 @@ class Session:
         self.notices: list[tuple[str, str]] = []  # (level, text) that the last CALL raised.
         self.settings: dict[str, str] = {}
         self.error: BaseException | None = None
+        self.answers = self._no_answers()
         self.affected_rows = (
             -1
         )  # By the last statement; -1 where it was not INSERT, UPDATE or DELETE.
@@ -94,9 +97,21 @@ class Session:
         if command is not None:
             return command(self, cursor)
         self.names.dependencies.clear()
-        duck = Transpiler(self.names).query(statement)
+        duck = self.compiled(statement)
         result, self.affected_rows = rendering.fetch(self.connection.execute(duck))
         return result
+
+    def compiled(self, sql: str) -> str:
+        """A query or DML statement for DuckDB, which is to run next; what it will ask of Lambda is asked already."""
+        tree = Transpiler(self.names).tree(sql)
+        self.answers = self._no_answers()
+        look_ahead(self, tree)
+        return duckdb_text(tree)
+
+    def _no_answers(self) -> Answers:
+        return Answers(
+            lambda target, rows: self.engine.calls.run(target, self.call_context(), rows)
+        )
 
     def inner(self, sql: str) -> ResultSet | None:
         """Run a statement of a procedure; its DuckDB errors are said in Redshift's words. Raises RedshiftError."""

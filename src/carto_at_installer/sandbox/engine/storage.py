@@ -23,7 +23,6 @@ from carto_at_installer.sandbox.errors import RedshiftError
 
 CATALOG = "redshift"
 SCHEMA = shims.SCHEMA
-ExternalRunner = "Callable[[str, str, list[str]], list[Any]]"
 _RESULT_KINDS = {
     "text": (pa.string(), "VARCHAR"),
     "bigint": (pa.int64(), "BIGINT"),
@@ -141,7 +140,7 @@ def _external(run_external: Any, arrow_type: pa.DataType) -> Any:
         if not len(rows):
             return pa.array([], type=arrow_type)
         parsed = read_target(target[0].as_py())
-        return pa.array(run_external(parsed, context[0].as_py(), rows.to_pylist()), type=arrow_type)
+        return pa.array(run_external(parsed, context[0].as_py(), rows), type=arrow_type)
 
     return call
 

@@ -51,7 +51,7 @@ def _create_words(table: TableDefinition) -> str:
 
 
 def _create_as(session: Session, table: TableDefinition, place: str) -> list[Column]:
-    query = Transpiler(session.names).query(table.query)
+    query = session.compiled(table.query)
     names = f"({', '.join(map(quoted, table.query_columns))})" if table.query_columns else ""
     session.connection.execute(f"{_create_words(table)} {place}{names} AS {query}")
     return [Column(each, from_duckdb(kind)) for each, kind in session.names.describe(place)]

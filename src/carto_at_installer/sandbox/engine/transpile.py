@@ -71,6 +71,10 @@ class Transpiler:
 
     def query(self, sql: str) -> str:
         """A whole statement (SELECT, INSERT, UPDATE, DELETE) as DuckDB text."""
+        return duckdb_text(self.tree(sql))
+
+    def tree(self, sql: str) -> exp.Expr:
+        """A whole statement in DuckDB's form; calls of users' functions carry what is called."""
         tree = parse(sql)
         if not isinstance(tree, STATEMENTS):
             raise UnsupportedSqlError(
@@ -79,7 +83,7 @@ class Transpiler:
         name_projections(tree)
         if isinstance(tree, exp.Insert):
             self._check_identity(tree)
-        return self.rewrite(tree).sql("duckdb", identify=True)
+        return self.rewrite(tree)
 
     def _check_identity(self, insert: exp.Insert) -> None:
         """Raise when a value is given for an IDENTITY column."""
@@ -194,6 +198,11 @@ class Transpiler:
         column = exp.column(f"p{number}", quoted=True)
         column.meta["parameter"] = number
         return column
+
+
+def duckdb_text(tree: exp.Expr) -> str:
+    """The text of a tree in DuckDB's form."""
+    return tree.sql("duckdb", identify=True)
 
 
 def _table_function(table: exp.Table) -> exp.Expr:

@@ -1,0 +1,135 @@
+"""Sees to it that an external function gets the rows of a whole query, not of one vector of DuckDB (2048 rows).
+
+DuckDB hands the arguments of a call over vector by vector and wants the results at once. Therefore a statement that
+calls external functions on tables is run through first, without results: its calls answer NULL and are written down.
+Then Lambda is asked, in batches as large as the function allows, and the statement runs for good, with the answers at
+hand. Calls that depend on results of others (`f(g(x))`) wait for a further run. The answers are found by the
+arguments, so the last run is right whatever the runs before it saw; what they did not see is asked then.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import duckdb
+from sqlglot import exp
+
+from carto_at_installer.sandbox.engine.answers import NEVER, Plan
+from carto_at_installer.sandbox.engine.call_depths import FUNCTION, CallDepths, Summary
+from carto_at_installer.sandbox.engine.function_body import body_tree
+from carto_at_installer.sandbox.engine.names import Names
+from carto_at_installer.sandbox.errors import RedshiftError
+
+if TYPE_CHECKING:
+    from carto_at_installer.sandbox.engine.functions import UserFunction
+    from carto_at_installer.sandbox.engine.session import Session
+
+_READ_ROWS = 100_000
+_CHANGING = ("random", "setseed", "nextval")
+
+
+def look_ahead(session: Session, tree: exp.Expr) -> None:
+    """Ask the external functions that a statement (in DuckDB's form) will call. Raises RedshiftError when they fail."""
+    if not _worthwhile(tree):
+        return
+    query = _query(tree)
+    plan = _plan(session, tree) if query is not None else None
+    if query is None or plan is None:
+        return
+    text = query.sql("duckdb", identify=True)
+    for number in plan.stages:
+        with session.answers.stage(number, plan):
+            if not _run_through(session, text):
+                return
+
+
+def _worthwhile(tree: exp.Expr) -> bool:
+    """Whether users' functions are called on rows of a relation, and the same ones at every run."""
+    if not any(FUNCTION in node.meta for node in tree.walk()) or tree.find(exp.Table) is None:
+        return False
+    return tree.find(exp.Rand) is None and not any(
+        str(node.this).lower() in _CHANGING for node in tree.find_all(exp.Anonymous)
+    )
+
+
+def _query(tree: exp.Expr) -> exp.Expr | None:
+    """A query that computes what a statement computes, without changing anything."""
+    if isinstance(tree, exp.Query):
+        return tree
+    if isinstance(tree, exp.Insert):
+        source = tree.expression
+        return source if isinstance(source, exp.Query) and not tree.args.get("with_") else None
+    where = tree.args.get("where")
+    if isinstance(tree, exp.Update):
+        values = [each.expression.copy() for each in tree.expressions] or [exp.true()]
+        sources = tree.args.get("from_")
+    else:
+        values, sources = [exp.true()], None
+        if tree.args.get("using") or where is None:
+            return None
+    if tree.args.get("with_"):
+        return None
+    query = exp.select(*values).from_(tree.this.copy())
+    if sources is not None:
+        query = query.join(sources.this.copy(), join_type="cross")
+    query.set("where", where.copy() if where is not None else None)
+    return query
+
+
+def _plan(session: Session, tree: exp.Expr) -> Plan | None:
+    """What to look for in a statement; None when it had better run as it is.
+
+    A function that is called at several depths is not written down, nor anything that may depend on it.
+    """
+    depths = CallDepths(_Summaries(session))
+    try:
+        with session.names.looking():
+            depths.visit(tree, 0)
+    except RedshiftError:
+        return (
+            None  # A function whose body has become wrong: the statement tells, if it gets there.
+        )
+    exact = {name: min(found) for name, found in depths.found.items() if len(found) == 1}
+    unclear = {name: min(found) for name, found in depths.found.items() if len(found) > 1}
+    if depths.volatile and (unclear or len(set(exact.values())) > 1):
+        return None
+    last = min(unclear.values(), default=NEVER - 1)
+    return Plan({**exact, **dict.fromkeys(unclear, NEVER)}, last, depths.volatile)
+
+
+def _run_through(session: Session, text: str) -> bool:
+    """Run a query without looking at its rows; False for one that fails, perhaps over a NULL in place of an answer."""
+    try:
+        for _ in session.connection.execute(text).to_arrow_reader(_READ_ROWS):
+            pass
+    except duckdb.InterruptException:
+        raise
+    except duckdb.Error:
+        if session.in_transaction or session.error is not None:
+            raise
+        return False
+    return True
+
+
+class _Summaries:
+    """What users' functions call: for each version of a function it is found out once."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def __call__(self, function: UserFunction) -> Summary:
+        """The summary of one function. Raises RedshiftError when its body does not fit the database any more."""
+        name = f"{function.schema}.{function.name}"
+        if function.kind == "external":
+            volatile = [name] if function.volatility == "volatile" else []
+            return Summary({name: {0}}, 1, frozenset(volatile))
+        engine = self._session.engine
+        key = (function.oid, function.body)
+        if key not in engine.summaries:
+            names = Names(self._session.connection, engine.database, function.owner)
+            names.search_path = self._session.names.search_path
+            own = CallDepths(self)
+            tree = body_tree(function.body, function.arguments, names)
+            height = own.visit(tree, 0)
+            engine.summaries[key] = Summary(dict(own.found), height, own.volatile)
+        return engine.summaries[key]
