@@ -340,8 +340,6 @@ REFUSALS = [
     ("SELECT * INTO other FROM places", "SELECT INTO"),
     ("SELECT * FROM places PIVOT (count(*) FOR name IN ('a'))", "PIVOTS"),
     ("SELECT ST_Segmentize(ST_Point(1, 2), 3)", "ST_SEGMENTIZE"),
-    ("SELECT default_iam_role()", "DEFAULT_IAM_ROLE"),
-    ("SELECT has_schema_privilege('public', 'usage')", "HAS_SCHEMA_PRIVILEGE"),
     ("SELECT * FROM stl_query", "stl_query"),
     ("SELECT * FROM other.public.places", "cross-database"),
     ("SELECT to_char(5, '999')", "TO_CHAR"),

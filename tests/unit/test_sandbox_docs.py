@@ -7,20 +7,27 @@ import tempfile
 import textwrap
 from pathlib import Path
 
-from carto_at_installer.sandbox.engine import builtins, commands, data_types, shims, special
-from carto_at_installer.sandbox.engine.catalog_views import VIEWS
+from carto_at_installer.sandbox.engine import (
+    builtins,
+    commands,
+    data_types,
+    privilege_functions,
+    shims,
+    special,
+)
+from carto_at_installer.sandbox.engine.catalog_views import INTERNAL, VIEWS
 from carto_at_installer.sandbox.faults import Kind
 from carto_at_installer.sandbox.server import Sandbox
 from carto_at_installer.sandbox.settings import Settings
 
 PAGE = Path(__file__).parents[2] / "docs" / "sandbox.md"
 _INTERNAL = {
-    "bigint_of_bytes", "cut", "divisor", "geometry_of", "geometry_text", "shift_left", "shift_right",
+    "bigint_of_bytes", "cut", "divisor", "geometry_of", "geometry_text", "holds", "shift_left", "shift_right",
     "simple_divisor", "strtol16", "super_elements", "super_item", "super_text", "varchar_of",
 }  # fmt: skip
 _FAMILIES = {
     "Numbers": "numbers", "Text": "strings", "Dates": "dates", "SUPER": "semistructured",
-    "Spatial": "spatial", "H3": "h3_cells", "Catalog": "catalog",
+    "Spatial": "spatial", "H3": "h3_cells", "Catalog": "catalog", "Privileges": "privileges",
 }  # fmt: skip
 
 
@@ -44,7 +51,7 @@ def statements():
     catalogs = sorted(
         name.replace("information_schema_", "information_schema.")
         for name in VIEWS
-        if name != "type_names"
+        if name not in INTERNAL
     )
     return [
         ("Statements", ", ".join(sorted(taken))),
@@ -72,6 +79,7 @@ def functions():
     families["Window"] = set(builtins.WINDOW)
     rest = (
         set(builtins.NATIVE)
+        | set(privilege_functions.FORMS)
         | {name for name, same in builtins.ALIASES.items() if same}
         | set(special.FORMS)
     )

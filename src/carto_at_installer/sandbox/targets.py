@@ -150,7 +150,7 @@ class RedshiftTargets:
 
         ready = self._settings.role_ready_seconds
         caller = RedshiftLambdaCaller(current, self._moto, self._functions, self.faults, ready)
-        return Engine(path, database, caller, target.arn)
+        return Engine(path, database, caller, target.arn, lambda: current().roles["default_role"])
 
     def _path(self, target: Target, database: str) -> Path:
         if not database or not set(database) <= _FILE_SAFE:

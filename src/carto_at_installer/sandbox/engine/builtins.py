@@ -84,8 +84,6 @@ REFUSED: frozenset[str] = frozenset(
         " farmfingerprint64 farmhash64 fnv_hash murmur3_32_hash ratio_to_report trim_array"
         " to_char to_date to_number next_day age interval_cmp date_cmp timestamp_cmp"
         " bttext_pattern_cmp to_varbyte from_varbyte getbit varbyte pg_sleep"
-        " default_iam_role has_schema_privilege has_function_privilege has_language_privilege"
-        " has_database_privilege has_table_privilege has_assumerole_privilege pg_get_viewdef"
-        " pg_last_query_id pg_table_is_visible"
+        " pg_get_viewdef pg_last_query_id pg_table_is_visible"
     ).split()
 )  # fmt: skip

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from carto_at_installer.sandbox.engine import builtins, shims, special
+from carto_at_installer.sandbox.engine import builtins, privilege_functions, shims, special
 from carto_at_installer.sandbox.engine.call_depths import FUNCTION
 from carto_at_installer.sandbox.engine.data_types import RsType, parse_type
 from carto_at_installer.sandbox.engine.functions import signature
@@ -55,8 +55,8 @@ def rewrite_call(node: exp.Anonymous, schema: str | None, names: Names, scope: S
 
 
 def _built_in(name: str, node: exp.Anonymous, names: Names, scope: Scope) -> exp.Expr | None:
-    if name in special.FORMS:
-        return special.FORMS[name](node, names)
+    if form := special.FORMS.get(name) or privilege_functions.FORMS.get(name):
+        return form(node, names)
     if isinstance(node.parent, (exp.Window, exp.WithinGroup)) or name in builtins.AGGREGATES:
         if name in builtins.AGGREGATES:
             return _aggregate(name, node, names, scope)
@@ -141,8 +141,8 @@ def coerced(argument: exp.Expr, kind: RsType) -> exp.Expr:
 def _user_call(function: UserFunction, node: exp.Anonymous, names: Names) -> exp.Expr:
     names.dependencies.add(function.oid)
     key = f"{function.schema}.{function.name}({signature(function.arguments)})"
-    check(names.connection, names.user, "schema", function.schema, "usage")
-    check(names.connection, names.user, "function", key, "execute")
+    check(names.connection, names.user, ("schema", function.schema, "usage"))
+    check(names.connection, names.user, ("function", key, "execute"))
     arguments = [
         coerced(argument, kind)
         for argument, kind in zip(node.expressions, function.arguments, strict=True)

@@ -7,6 +7,7 @@ functions and catalogs are not.
 
 from __future__ import annotations
 
+from carto_at_installer.sandbox.engine import privilege_views
 from carto_at_installer.sandbox.engine.data_types import all_types
 from carto_at_installer.sandbox.engine.shims.macro import SCHEMA
 from carto_at_installer.sandbox.errors import UnsupportedSqlError
@@ -96,17 +97,6 @@ VIEWS: dict[str, str] = {
     "svv_redshift_columns": f"SELECT CAST(getvariable('rs_database') AS VARCHAR) AS database_name,"
     f" r.schema_name, r.name AS table_name, c.name AS column_name, c.position AS ordinal_position,"
     f" c.type AS data_type FROM {SCHEMA}.columns c JOIN {SCHEMA}.relations r ON r.oid = c.relation_oid",
-    "svv_language_privileges": f"SELECT object_name AS language_name, privilege AS privilege_type,"
-    f" grantee AS identity_name, grantee_kind AS identity_type, with_grant AS admin_option"
-    f" FROM {SCHEMA}.grants WHERE object_kind = 'language'",
-    "svv_schema_privileges": f"SELECT object_name AS namespace_name, privilege AS privilege_type,"
-    f" grantee AS identity_name, grantee_kind AS identity_type, with_grant AS admin_option"
-    f" FROM {SCHEMA}.grants WHERE object_kind = 'schema'",
-    "svv_function_privileges": f"SELECT split_part(object_name, '.', 1) AS namespace_name,"
-    f" split_part(split_part(object_name, '.', 2), '(', 1) AS function_name,"
-    f" rtrim(split_part(object_name, '(', 2), ')') AS argument_types, privilege AS privilege_type,"
-    f" grantee AS identity_name, grantee_kind AS identity_type, with_grant AS admin_option"
-    f" FROM {SCHEMA}.grants WHERE object_kind IN ('function', 'procedure')",
     "information_schema_schemata": f"SELECT CAST(getvariable('rs_database') AS VARCHAR) AS catalog_name,"
     f" name AS schema_name, owner AS schema_owner FROM ({_SCHEMAS})",
     "information_schema_tables": f"SELECT CAST(getvariable('rs_database') AS VARCHAR) AS table_catalog,"
@@ -121,7 +111,10 @@ VIEWS: dict[str, str] = {
     "information_schema_views": f"SELECT CAST(getvariable('rs_database') AS VARCHAR) AS table_catalog,"
     f" schema_name AS table_schema, name AS table_name, definition AS view_definition"
     f" FROM {SCHEMA}.relations WHERE kind = 'view'",
+    **privilege_views.INTERNAL,
+    **privilege_views.VIEWS,
 }  # fmt: skip
+INTERNAL = frozenset({"type_names", *privilege_views.INTERNAL})
 _PREFIXES = ("pg_", "svv_", "svl_", "stl_", "stv_", "sys_")
 
 
@@ -142,7 +135,7 @@ def catalog_relation(name: tuple[str, ...]) -> tuple[str, str] | None:
         found = bare
     else:
         return None
-    if found not in VIEWS or found == "type_names":
+    if found not in VIEWS or found in INTERNAL:
         raise UnsupportedSqlError(
             f"the system catalog {'.'.join(name)} is not supported by the sandbox"
         )

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from carto_at_installer.sandbox.engine import (
+    comment_commands,
     function_commands,
+    principal_commands,
     privilege_commands,
     procedure_commands,
     schema_commands,
@@ -60,12 +62,12 @@ _COMMANDS: tuple[tuple[tuple[str, ...], Callable[[Session, Cursor], ResultSet | 
     (("create", "local", "temporary", "table"), table_commands.create),
     (("drop", "table"), table_commands.drop),
     (("truncate",), table_commands.truncate),
-    (("comment", "on"), privilege_commands.comment),
+    (("comment", "on"), comment_commands.comment),
     *(
         ((verb, kind), command)
         for verb, command in (
-            ("create", privilege_commands.create_principal),
-            ("drop", privilege_commands.drop_principal),
+            ("create", principal_commands.create),
+            ("drop", principal_commands.drop),
         )
         for kind in ("user", "group", "role")
     ),

@@ -7,19 +7,22 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
+from carto_at_installer.sandbox.engine import lambda_usage
 from carto_at_installer.sandbox.engine.external import ExternalCalls, ExternalTarget, LambdaCaller
 from carto_at_installer.sandbox.engine.locks import TableLocks
 from carto_at_installer.sandbox.engine.session import Session
 from carto_at_installer.sandbox.engine.storage import open_database
-from carto_at_installer.sandbox.engine.users import ensure_user
+from carto_at_installer.sandbox.engine.users import ensure_user, set_up
 from carto_at_installer.sandbox.errors import RedshiftError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     import pyarrow as pa
 
     from carto_at_installer.sandbox.engine.call_depths import Summary
+    from carto_at_installer.sandbox.engine.lambda_usage import LambdaUsage
 
 _PARALLEL_CALLS = 4
 
@@ -27,22 +30,30 @@ _PARALLEL_CALLS = 4
 class Engine:
     """A database. `path` is the DuckDB file (or `:memory:`); one process may hold it open at a time.
 
-    `database` is the name that clients know; `cluster_arn` goes into Lambda payloads.
+    `database` is the name that clients know; `cluster_arn` goes into Lambda payloads; `default_role()` is the ARN of
+    the cluster's default IAM role.
     """
 
     def __init__(
-        self, path: Path | str, database: str, call_lambda: LambdaCaller, cluster_arn: str
+        self,
+        path: Path | str,
+        database: str,
+        call_lambda: LambdaCaller,
+        cluster_arn: str,
+        default_role: Callable[[], str | None] = lambda: None,
     ) -> None:
         self.database: str = database
         self.cluster_arn = cluster_arn
+        self.default_role = default_role
         self.locks = TableLocks()
         self._executor = ThreadPoolExecutor(_PARALLEL_CALLS, thread_name_prefix="lambda-batch")
         self.summaries: dict[tuple[int, str], Summary] = {}  # What users' functions call.
         self.calls = ExternalCalls(call_lambda, self._executor)
         self._sessions: dict[str, Session] = {}
         self._guard = threading.Lock()
-        self._query_ids = itertools.count(1)
         self._connection = open_database(path, self._run_external)
+        set_up(self._connection, database)
+        self._query_ids = itertools.count(lambda_usage.forget_old(self._connection) + 1)
 
     def session(self, user: str) -> Session:
         """A new session of a database user, who is made known to the database."""
@@ -63,6 +74,12 @@ class Engine:
     def next_query_id(self) -> int:
         """A number for the next query, unique in this process."""
         return next(self._query_ids)
+
+    def record_usage(self, usage: LambdaUsage, query: tuple[str, int, int]) -> None:
+        """Write down what a query, given as (user, transaction, query), sent to Lambda."""
+        if usage.functions:
+            with self._guard:
+                lambda_usage.write(self._connection, usage, query)
 
     def close(self) -> None:
         """End all sessions and close the file."""

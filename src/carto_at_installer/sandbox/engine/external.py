@@ -69,7 +69,8 @@ class ExternalTarget:
     """All that a call needs to know of its function.
 
     `name` is `schema.function`; `arity` the number of arguments; `floats` whether one of them is a binary float;
-    `returns` a Redshift type name, and `length` its size in bytes where it is a text, else 0.
+    `returns` a Redshift type name, and `length` its size in bytes where it is a text, else 0; `signature` the types of
+    its arguments as in `functions.signature`.
     """
 
     name: str
@@ -78,6 +79,7 @@ class ExternalTarget:
     returns: str
     length: int
     options: ExternalOptions
+    signature: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,8 @@ class CallContext:
     user: str
     query_id: int
     cancelled: Callable[[], bool] = field(default=lambda: False)
+    # Told the bytes of every invocation's request and response, from the thread that made it.
+    invoked: Callable[[int, int], None] = field(default=lambda _sent, _received: None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +153,9 @@ class ExternalCalls:
             if context.cancelled():
                 raise RedshiftError("Query cancelled on user's request")
             try:
-                return self._caller(call)
+                response = self._caller(call)
             except LambdaCallError as error:
+                context.invoked(len(call.payload), 0)
                 if not error.retryable:
                     raise failure(str(error), 32103, context, "exfunc_client.cpp:102") from error
                 if budget_s <= 0:
@@ -160,6 +165,9 @@ class ExternalCalls:
                         else f"{error}; ShouldRetry: 1"
                     )
                     raise failure(message, 32103, context, "exfunc_client.cpp:102") from error
+            else:
+                context.invoked(len(call.payload), len(response))
+                return response
             pause = min(delay, budget_s)
             time.sleep(pause)
             budget_s -= pause

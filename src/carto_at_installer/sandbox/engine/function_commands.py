@@ -8,7 +8,7 @@ from carto_at_installer.sandbox.engine import functions
 from carto_at_installer.sandbox.engine.function_body import body_expression
 from carto_at_installer.sandbox.engine.function_grammar import create_function, drop_function
 from carto_at_installer.sandbox.engine.functions import NewFunction, external_expression, signature
-from carto_at_installer.sandbox.engine.privileges import check
+from carto_at_installer.sandbox.engine.privileges import check, check_owner, holds
 from carto_at_installer.sandbox.engine.relations import release_dependents
 from carto_at_installer.sandbox.engine.results import ResultColumn, ResultSet
 from carto_at_installer.sandbox.engine.storage import SCHEMA
@@ -23,18 +23,36 @@ def create(session: Session, cursor: Cursor) -> None:
     """CREATE [OR REPLACE] [EXTERNAL] FUNCTION."""
     definition = create_function(cursor)
     schema, name = session.names.place(definition.name)
-    check(session.connection, session.user, "schema", schema, "create")
+    kind = "function" if definition.options is None else "external function"
+    creating = [f"create or replace {kind}"]
+    check(session.connection, session.user, ("schema", schema, "create"), creating)
     if definition.options is None:
+        check(session.connection, session.user, ("language", "sql", "usage"))
         expression = body_expression(definition, session.names)
     else:
-        check(session.connection, session.user, "language", "exfunc", "usage")
+        check(session.connection, session.user, ("language", "exfunc", "usage"))
+        _check_role(session, definition.options.role_arns[0])
         expression = external_expression(schema, definition)
+    types = tuple(each for _, each in definition.arguments)
+    if functions.find_exact(session.connection, schema, name, types) is not None:
+        key = f"{schema}.{name}({signature(types)})"
+        check_owner(session.connection, session.user, ("function", key), creating)
     new = NewFunction(schema, session.user, definition, expression, cursor.sql)
     with session.names.looking():
         functions.create(session.connection, new)
-    nulls = ", ".join(f"CAST(NULL AS {kind.duckdb})" for _, kind in definition.arguments)
-    macro = functions.macro_name(name, (kind for _, kind in definition.arguments))
+    nulls = ", ".join(f"CAST(NULL AS {each.duckdb})" for each in types)
+    macro = functions.macro_name(name, types)
     session.names.describe(f'SELECT "{schema}".{macro}({nulls})')
+
+
+def _check_role(session: Session, role: str) -> None:
+    """Raise unless the user may use an IAM role: everybody may, until ASSUMEROLE is revoked from PUBLIC."""
+    command = "external function"
+    if not holds(session.connection, session.user, "iam_role", role, command):
+        raise RedshiftError(
+            f"User {session.user} does not have ASSUMEROLE permission on IAM role"
+            f' "{role}" for {command.upper()}'
+        )
 
 
 def drop(session: Session, cursor: Cursor) -> None:
@@ -46,12 +64,14 @@ def drop(session: Session, cursor: Cursor) -> None:
     for where in [schema] if schema else session.names.schemas():
         found = functions.find_exact(session.connection, where, bare, arguments)
         if found is not None:
+            key = f"{where}.{bare}({signature(arguments)})"
+            check_owner(session.connection, session.user, ("function", key), ["drop function"])
             what = f"function {bare}({signature(arguments)})"
             release_dependents(session.connection, found.oid, what, cascade=cascade)
             functions.drop(session.connection, found)
             session.connection.execute(
                 f"DELETE FROM {SCHEMA}.grants WHERE object_kind = 'function' AND object_name = ?",
-                [f"{where}.{bare}({signature(arguments)})"],
+                [key],
             )
             return
     raise RedshiftError(f"function {'.'.join(name)}({signature(arguments)}) does not exist")

@@ -215,6 +215,7 @@ def external_expression(schema: str, definition: FunctionDefinition) -> str:
         returns.name,
         returns.length if returns.textual else 0,
         definition.options,
+        signature(kind for _, kind in definition.arguments),
     )
     kind = _UDF_KINDS.get(returns.name, "text")
     suffix = "_volatile" if definition.volatility == "volatile" else ""

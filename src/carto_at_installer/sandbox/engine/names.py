@@ -10,11 +10,13 @@ import duckdb
 from carto_at_installer.sandbox.engine import functions
 from carto_at_installer.sandbox.engine.catalog_views import catalog_relation
 from carto_at_installer.sandbox.engine.data_types import RsType, from_duckdb
+from carto_at_installer.sandbox.engine.privilege_views import SUPERUSERS_ONLY
+from carto_at_installer.sandbox.engine.privileges import may
 from carto_at_installer.sandbox.engine.storage import CATALOG, SCHEMA
 from carto_at_installer.sandbox.errors import RedshiftError, UnsupportedSqlError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from carto_at_installer.sandbox.engine.functions import UserFunction
 
@@ -35,6 +37,7 @@ class Names:
         # Whether a statement is only being looked at: DuckDB computes constant expressions then, and an external
         # function among them must not be called.
         self.describing = False
+        self.default_role: Callable[[], str | None] = lambda: None
 
     def schemas(self) -> list[str]:
         """The search path, without schemas that do not exist."""
@@ -130,6 +133,10 @@ class Names:
     def table_reference(self, name: tuple[str, ...]) -> tuple[str, ...]:
         """The parts of a relation's name in DuckDB: of a catalog view, a temporary table, a user's table or view."""
         if view := catalog_relation(name[-3:]):
+            if view[1] in SUPERUSERS_ONLY and not may(
+                self.connection, self.user, "access system table"
+            ):
+                raise RedshiftError(f"permission denied for relation {view[1]}")
             return view
         schema, bare, _ = self.relation(name)
         return ("temp", "main", bare) if schema == "temp" else (schema, bare)

@@ -1,32 +1,35 @@
-"""Who may do what: checks of the recorded privileges on languages, schemas, databases, functions and procedures.
+"""Who may do what: the privileges there are, and checks of those that were granted.
 
-Superusers may do everything and owners everything with what is theirs. Privileges on tables are recorded only.
+Superusers may do everything and owners everything with what is theirs. The rest goes by the grants to a user, to
+PUBLIC, and to the groups and roles (and roles of roles) that a user is a member of; the macro `holds` and the view
+`identities` say it in SQL, for the functions HAS_..._PRIVILEGE as well as for the checks here.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from carto_at_installer.sandbox.engine.shims.privileges import ANYWHERE, PRIVILEGES
 from carto_at_installer.sandbox.engine.storage import SCHEMA
 from carto_at_installer.sandbox.errors import RedshiftError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import duckdb
 
-# What PUBLIC holds in a new database without a grant being recorded.
-_PUBLIC = frozenset(
+__all__ = ["ANYWHERE", "PRIVILEGES", "SYSTEM_PRIVILEGES"]
+
+SYSTEM_PRIVILEGES = frozenset(
     {
-        ("language", "sql", "usage"),
-        ("language", "plpgsql", "usage"),
-        ("schema", "public", "usage"),
-        ("schema", "public", "create"),
+        "create user", "drop user", "alter user", "create schema", "drop schema", "alter default privileges",
+        "access catalog", "access system table", "create table", "drop table", "alter table", "truncate table",
+        "create or replace function", "create or replace external function", "drop function",
+        "create or replace procedure", "drop procedure", "create or replace view", "drop view", "create model",
+        "drop model", "create datashare", "alter datashare", "drop datashare", "create library", "drop library",
+        "create role", "drop role", "vacuum", "analyze", "cancel", "ignore rls", "explain rls", "explain masking",
     }
-)
-_OWNERS = {
-    "schema": "SELECT owner FROM {0}.schemas WHERE name = ?",
-    "function": "SELECT owner FROM {0}.functions WHERE concat(schema_name, '.', name, '(', signature, ')') = ?",
-    "procedure": "SELECT owner FROM {0}.procedures WHERE concat(schema_name, '.', name, '(', signature, ')') = ?",
-}
+)  # fmt: skip
 
 
 def is_superuser(connection: duckdb.DuckDBPyConnection, user: str) -> bool:
@@ -37,29 +40,69 @@ def is_superuser(connection: duckdb.DuckDBPyConnection, user: str) -> bool:
     return bool(found and found[0])
 
 
+def owner_of(connection: duckdb.DuckDBPyConnection, kind: str, name: str) -> str | None:
+    """The owner of a schema, relation (`table`), function or procedure; None for what nobody owns."""
+    row = connection.execute(
+        f"SELECT owner FROM {SCHEMA}.owners WHERE object_kind = ? AND object_name = ?", [kind, name]
+    ).fetchone()
+    return row[0] if row else None
+
+
 def holds(
     connection: duckdb.DuckDBPyConnection, user: str, kind: str, name: str, privilege: str
 ) -> bool:
-    """Whether a user has a privilege on an object, as its owner, by a grant, or by one to PUBLIC."""
-    if (kind, name, privilege) in _PUBLIC or is_superuser(connection, user):
+    """Whether a user has a privilege on an object: as a superuser, as its owner, or by a grant."""
+    if is_superuser(connection, user):
         return True
-    if kind in _OWNERS:
-        owner = connection.execute(_OWNERS[kind].format(SCHEMA), [name]).fetchone()
-        if owner and owner[0] == user:
-            return True
-    query = (
-        f"SELECT 1 FROM {SCHEMA}.grants WHERE object_kind = ? AND object_name = ? AND privilege = ?"
-        " AND (grantee_kind = 'public' OR grantee_kind = 'user' AND grantee = ?) LIMIT 1"
-    )
-    return bool(connection.execute(query, [kind, name, privilege, user]).fetchone())
+    row = connection.execute(
+        f"SELECT {SCHEMA}.holds(?, ?, ?, ?)", [user, kind, name, privilege]
+    ).fetchone()
+    return bool(row and row[0])
+
+
+def may(connection: duckdb.DuckDBPyConnection, user: str, system_privilege: str) -> bool:
+    """Whether a user has a system privilege, by a role or as a superuser."""
+    return holds(connection, user, "system", ANYWHERE, system_privilege)
 
 
 def check(
-    connection: duckdb.DuckDBPyConnection, user: str, kind: str, name: str, privilege: str
+    connection: duckdb.DuckDBPyConnection,
+    user: str,
+    wanted: tuple[str, str, str],
+    instead: Sequence[str] = (),
 ) -> None:
-    """Raise Redshift's "permission denied" unless the user holds the privilege."""
-    if not holds(connection, user, kind, name, privilege):
-        shown = (
-            name.partition("(")[0].rpartition(".")[2] if kind in {"function", "procedure"} else name
-        )
-        raise RedshiftError(f"permission denied for {kind} {shown}")
+    """Raise Redshift's "permission denied" unless the user holds a privilege.
+
+    `wanted` is (kind, name, privilege); `instead` are system privileges of which each one is enough as well.
+    """
+    kind, name, privilege = wanted
+    if holds(connection, user, kind, name, privilege):
+        return
+    if any(may(connection, user, each) for each in instead):
+        return
+    raise RedshiftError(f"permission denied for {_shown(kind)} {_bare(kind, name)}")
+
+
+def check_owner(
+    connection: duckdb.DuckDBPyConnection,
+    user: str,
+    thing: tuple[str, str],
+    instead: Sequence[str] = (),
+) -> None:
+    """Raise Redshift's "must be owner" unless `thing`, (kind, name), is the user's, or a system privilege stands in."""
+    kind, name = thing
+    if owner_of(connection, kind, name) == user or is_superuser(connection, user):
+        return
+    if any(may(connection, user, each) for each in instead):
+        return
+    raise RedshiftError(f"must be owner of {_shown(kind)} {_bare(kind, name)}")
+
+
+def _shown(kind: str) -> str:
+    return "relation" if kind == "table" else kind
+
+
+def _bare(kind: str, name: str) -> str:
+    if kind in {"function", "procedure", "table"}:
+        return name.partition("(")[0].rpartition(".")[2]
+    return name

@@ -12,7 +12,7 @@ from carto_at_installer.sandbox.engine.plpgsql import Interpreter, Scope, Variab
 from carto_at_installer.sandbox.engine.plpgsql.assignment import Assigner
 from carto_at_installer.sandbox.engine.plpgsql.simple import call_arguments
 from carto_at_installer.sandbox.engine.plpgsql.variables import column_type
-from carto_at_installer.sandbox.engine.privileges import check
+from carto_at_installer.sandbox.engine.privileges import check, check_owner, owner_of
 from carto_at_installer.sandbox.engine.procedure_grammar import create_procedure, drop_procedure
 from carto_at_installer.sandbox.engine.results import ResultColumn, ResultSet
 from carto_at_installer.sandbox.engine.wording import NO_MATCH
@@ -33,9 +33,14 @@ def create(session: Session, cursor: Cursor) -> None:
     """CREATE [OR REPLACE] PROCEDURE. Its block is read now, so that what cannot run is refused now."""
     definition = create_procedure(cursor)
     schema, _ = session.names.place(definition.name)
-    check(session.connection, session.user, "schema", schema, "create")
-    check(session.connection, session.user, "language", "plpgsql", "usage")
+    creating = ["create or replace procedure"]
+    check(session.connection, session.user, ("schema", schema, "create"), creating)
+    check(session.connection, session.user, ("language", "plpgsql", "usage"))
     parse_block(definition.body)
+    types = tuple(each.type for each in definition.arguments if each.mode != "out")
+    key = f"{schema}.{definition.name[-1]}({signature(types)})"
+    if owner_of(session.connection, "procedure", key) is not None:
+        check_owner(session.connection, session.user, ("procedure", key), creating)
     procedures.create(session.connection, schema, session.user, definition)
 
 
@@ -43,6 +48,8 @@ def drop(session: Session, cursor: Cursor) -> None:
     """DROP PROCEDURE name[(types)]; the types may be left out where there is one procedure of that name."""
     name, types = drop_procedure(cursor)
     found = find_procedure(session, name, types)
+    dropped = ("procedure", found.key)
+    check_owner(session.connection, session.user, dropped, ["drop procedure"])
     procedures.drop(session.connection, found)
 
 
@@ -129,8 +136,8 @@ def _run(
     ]
     types, values = _given(session, texts, outer)
     procedure = _chosen(candidates, types, name)
-    check(session.connection, session.user, "schema", procedure.schema, "usage")
-    check(session.connection, session.user, "procedure", procedure.key, "execute")
+    check(session.connection, session.user, ("schema", procedure.schema, "usage"))
+    check(session.connection, session.user, ("procedure", procedure.key, "execute"))
     scope, outputs = _arguments(session, procedure, values)
     if session.depth >= MAX_NESTING:
         raise RedshiftError(

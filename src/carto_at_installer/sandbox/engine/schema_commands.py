@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from carto_at_installer.sandbox.engine import functions, procedures
 from carto_at_installer.sandbox.engine.cursor import literal, quoted
-from carto_at_installer.sandbox.engine.privileges import check
+from carto_at_installer.sandbox.engine.grant_grammar import need_principal
+from carto_at_installer.sandbox.engine.privileges import check, check_owner
 from carto_at_installer.sandbox.engine.relations import drop_relation, relations_of
 from carto_at_installer.sandbox.engine.storage import CATALOG, SCHEMA
 from carto_at_installer.sandbox.errors import RedshiftError
@@ -26,8 +27,9 @@ def create(session: Session, cursor: Cursor) -> None:
     if cursor.peek() != "authorization":
         name = cursor.identifier()
     if cursor.take("authorization"):
-        owner = cursor.identifier()
+        owner = cursor.exact_identifier()
         name = name or owner
+        need_principal(session, "user", owner)
     if cursor.take("quota"):
         _quota(cursor)
     if not cursor.ended and cursor.peek() in {"create", "grant"}:
@@ -41,7 +43,8 @@ def create(session: Session, cursor: Cursor) -> None:
         if lenient:
             return
         raise RedshiftError(f'schema "{name}" already exists')
-    check(session.connection, session.user, "database", session.engine.database, "create")
+    database = ("database", session.engine.database, "create")
+    check(session.connection, session.user, database, ["create schema"])
     session.connection.execute(f"CREATE SCHEMA {quoted(name)}")
     session.connection.execute(
         f"INSERT INTO {SCHEMA}.schemas VALUES (?, ?, ?, NULL)",
@@ -74,6 +77,7 @@ def drop(session: Session, cursor: Cursor) -> None:
             if lenient:
                 continue
             raise RedshiftError(f'schema "{name}" does not exist')
+        check_owner(session.connection, session.user, ("schema", name), ["drop schema"])
         _drop_one(session, name, cascade=cascade)
 
 

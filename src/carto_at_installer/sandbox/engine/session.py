@@ -6,7 +6,8 @@ import threading
 import uuid
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
@@ -14,6 +15,7 @@ from carto_at_installer.sandbox.engine import commands, rendering
 from carto_at_installer.sandbox.engine.answers import Answers
 from carto_at_installer.sandbox.engine.cursor import Cursor, literal
 from carto_at_installer.sandbox.engine.external import CallContext
+from carto_at_installer.sandbox.engine.lambda_usage import LambdaUsage
 from carto_at_installer.sandbox.engine.lookahead import look_ahead
 from carto_at_installer.sandbox.engine.names import Names
 from carto_at_installer.sandbox.engine.parameters import bind
@@ -25,7 +27,11 @@ from carto_at_installer.sql.statements import SqlTextError, split
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    import pyarrow as pa
+
     from carto_at_installer.sandbox.engine.engine import Engine
+    from carto_at_installer.sandbox.engine.external import ExternalTarget
+    from carto_at_installer.sandbox.engine.lambda_usage import FunctionUsage
     from carto_at_installer.sandbox.engine.results import ResultSet
 
 _CONTROL = frozenset({"begin", "commit", "end", "rollback", "abort"})
@@ -40,6 +46,7 @@ class Session:
         self.user = user
         self.id = uuid.uuid4().hex
         self.names = Names(connection, engine.database, user)
+        self.names.default_role = engine.default_role
         self.in_transaction = False
         self.failed = False
         self.depth = 0  # Of the procedures that are running.
@@ -52,6 +59,8 @@ class Session:
         )  # By the last statement; -1 where it was not INSERT, UPDATE or DELETE.
         self._cancelled = threading.Event()
         self.query_id = 0
+        self.transaction_id = 0
+        self.usage = LambdaUsage()
         connection.execute(f"SET VARIABLE rs_context = {literal(self.id)}")
         connection.execute(f"SET VARIABLE rs_database = {literal(engine.database)}")
         connection.execute(f"SET VARIABLE rs_user = {literal(user)}")
@@ -66,6 +75,9 @@ class Session:
         self.error = None
         self.affected_rows = -1
         self.query_id = self.engine.next_query_id()
+        if not self.in_transaction:
+            self.transaction_id = self.query_id
+        self.usage = LambdaUsage()
         try:
             statement = _single(sql)
             if parameters:
@@ -84,6 +96,9 @@ class Session:
             raise RedshiftError(
                 "stack depth limit exceeded: the statement is nested too deeply"
             ) from error
+        finally:
+            query = (self.user, self.transaction_id, self.query_id)
+            self.engine.record_usage(self.usage, query)
 
     def _run(self, statement: str) -> ResultSet | None:
         cursor = Cursor(statement)
@@ -109,9 +124,11 @@ class Session:
         return duckdb_text(tree)
 
     def _no_answers(self) -> Answers:
-        return Answers(
-            lambda target, rows: self.engine.calls.run(target, self.call_context(), rows)
-        )
+        return Answers(self._ask)
+
+    def _ask(self, target: ExternalTarget, rows: pa.Array) -> list[Any]:
+        used = self.usage.begin(target, len(rows))
+        return self.engine.calls.run(target, self.call_context(used), rows)
 
     def inner(self, sql: str) -> ResultSet | None:
         """Run a statement of a procedure; its DuckDB errors are said in Redshift's words. Raises RedshiftError."""
@@ -202,14 +219,15 @@ class Session:
             finally:
                 self.engine.locks.release(self.id)
 
-    def call_context(self) -> CallContext:
-        """What calls to Lambda tell about this session."""
+    def call_context(self, used: FunctionUsage) -> CallContext:
+        """What calls to Lambda tell about this session; what they send is added to `used`."""
         return CallContext(
             self.engine.cluster_arn,
             self.engine.database,
             self.user,
             self.query_id,
             self._cancelled.is_set,
+            partial(self.usage.invoked, used),
         )
 
     @property

@@ -53,6 +53,13 @@ _TABLES = (
     f"""CREATE TABLE IF NOT EXISTS {SCHEMA}.users(
         oid BIGINT, name VARCHAR, superuser BOOLEAN, createdb BOOLEAN)""",
     f"CREATE TABLE IF NOT EXISTS {SCHEMA}.principals(kind VARCHAR, name VARCHAR)",
+    f"CREATE TABLE IF NOT EXISTS {SCHEMA}.roles(oid BIGINT, name VARCHAR, owner VARCHAR)",
+    f"""CREATE TABLE IF NOT EXISTS {SCHEMA}.memberships(
+        kind VARCHAR, name VARCHAR, member_kind VARCHAR, member VARCHAR, admin_option BOOLEAN)""",
+    f"""CREATE TABLE IF NOT EXISTS {SCHEMA}.lambda_calls(
+        user_name VARCHAR, transaction_id BIGINT, query_id BIGINT, function_key VARCHAR, function_position INTEGER,
+        lambda_name VARCHAR, start_time TIMESTAMP, end_time TIMESTAMP, invocations BIGINT, total_rows BIGINT,
+        input_bytes BIGINT, output_bytes BIGINT)""",
     f"""CREATE TABLE IF NOT EXISTS {SCHEMA}.grants(
         object_kind VARCHAR, object_name VARCHAR, privilege VARCHAR, grantee_kind VARCHAR,
         grantee VARCHAR, grantor VARCHAR, with_grant BOOLEAN)""",
@@ -160,6 +167,7 @@ def write_target(target: ExternalTarget) -> str:
             options.retry_timeout_ms,
             options.max_batch_rows,
             options.max_batch_bytes,
+            target.signature,
         ]
     )
 
@@ -167,9 +175,12 @@ def write_target(target: ExternalTarget) -> str:
 @lru_cache(maxsize=1024)
 def read_target(constant: str) -> ExternalTarget:
     """Undo `write_target`."""
-    name, arity, floats, returns, length, function, roles, retry, rows, size = json.loads(constant)
+    name, arity, floats, returns, length, function, roles, retry, rows, size, *rest = json.loads(
+        constant
+    )
     options = ExternalOptions(function, tuple(roles), retry, rows, size)
-    return ExternalTarget(name, arity, floats, returns, length, options)
+    signature = rest[0] if rest else ""  # Macros of earlier versions do not have it.
+    return ExternalTarget(name, arity, floats, returns, length, options, signature)
 
 
 def _geometry_text(

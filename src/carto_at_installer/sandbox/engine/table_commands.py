@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from carto_at_installer.sandbox.engine.cursor import quoted
 from carto_at_installer.sandbox.engine.data_types import MAX_VARCHAR, from_duckdb
+from carto_at_installer.sandbox.engine.privileges import check_owner
 from carto_at_installer.sandbox.engine.relations import (
     Column,
     NewRelation,
@@ -128,6 +129,7 @@ def _drop_found(session: Session, found: tuple[str, str, str], kind: str, *, cas
     if schema == "temp":
         session.connection.execute(f"DROP TABLE temp.main.{quoted(name)}")
         return
+    check_owner(session.connection, session.user, ("table", f"{schema}.{name}"), [f"drop {kind}"])
     relation = find_relation(session.connection, schema, name)
     if relation is None:
         raise RedshiftError(f'relation "{schema}.{name}" is not recorded in the catalog')

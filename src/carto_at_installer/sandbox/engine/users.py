@@ -5,14 +5,38 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from carto_at_installer.sandbox.engine.functions import next_oid
+from carto_at_installer.sandbox.engine.privileges import PRIVILEGES
 from carto_at_installer.sandbox.engine.storage import SCHEMA
 
 if TYPE_CHECKING:
     import duckdb
 
 ADMINISTRATOR = "IAM:sandbox"
+_PUBLIC_GRANTS = (
+    ("language", "sql", "usage"),
+    ("language", "plpgsql", "usage"),
+    ("schema", "public", "usage"),
+    ("schema", "public", "create"),
+    ("database", None, "temporary"),
+    *(("iam_role", "all", command) for command in PRIVILEGES["iam_role"]),
+)
 _ADMINISTRATOR_GRANTS = (("language", "exfunc", "usage"), ("database", None, "create"))
 FEDERATED = ("IAM:", "IAMR:", "IAMA:")
+
+
+def set_up(connection: duckdb.DuckDBPyConnection, database: str) -> None:
+    """Once for each database: what PUBLIC holds in a new one, where it can be revoked."""
+    done = connection.execute(f"SELECT 1 FROM {SCHEMA}.settings WHERE name = 'public'").fetchone()
+    if done:
+        return
+    connection.execute("BEGIN")
+    for kind, name, privilege in _PUBLIC_GRANTS:
+        connection.execute(
+            f"INSERT INTO {SCHEMA}.grants VALUES (?, ?, ?, 'public', 'public', 'rdsdb', false)",
+            [kind, name or database, privilege],
+        )
+    connection.execute(f"INSERT INTO {SCHEMA}.settings VALUES ('public', 'set up')")
+    connection.execute("COMMIT")
 
 
 def ensure_user(connection: duckdb.DuckDBPyConnection, name: str, database: str) -> None:

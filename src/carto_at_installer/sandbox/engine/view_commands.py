@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from carto_at_installer.sandbox.engine.cursor import quoted
 from carto_at_installer.sandbox.engine.data_types import from_duckdb
+from carto_at_installer.sandbox.engine.privileges import check_owner
 from carto_at_installer.sandbox.engine.relations import (
     Column,
     NewRelation,
@@ -41,6 +42,9 @@ def create(session: Session, cursor: Cursor) -> None:
     old = find_relation(session.connection, schema, bare)
     if old is not None and (not replace or old.kind != "view"):
         raise RedshiftError(f'relation "{bare}" already exists')
+    if old is not None:
+        replaced = ("table", f"{schema}.{bare}")
+        check_owner(session.connection, session.user, replaced, ["create or replace view"])
     session.names.dependencies.clear()
     duck = Transpiler(session.names).query(query)
     used = set(session.names.dependencies) if bound else set()

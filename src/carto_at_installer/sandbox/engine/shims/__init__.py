@@ -7,6 +7,7 @@ from carto_at_installer.sandbox.engine.shims import (
     dates,
     h3_cells,
     numbers,
+    privileges,
     semistructured,
     spatial,
     strings,
@@ -22,6 +23,7 @@ MACROS: tuple[Macro, ...] = (
     *spatial.MACROS,
     *h3_cells.MACROS,
     *catalog.MACROS,
+    *privileges.MACROS,
 )
 BY_NAME: dict[str, tuple[Macro, ...]] = {
     name: tuple(each for each in MACROS if each.name == name)
