@@ -1,2 +1,2 @@
-{% import "random/macros.sql" as geometries %}
-SELECT {{ schema }}.__GENERATEPOINTS(ST_AsHexEWKB({{ geometries.in_degrees(geom) }}), {{ npoints }})
+{% import "transformations/macros.sql" as geo %}
+SELECT {{ schema }}.__GENERATEPOINTS({{ geo.sent(geom) }}, {{ npoints }}, {{ geo.room(42, npoints, 1560) }})

@@ -1,2 +1,2 @@
-{% import "random/macros.sql" as geometries %}
-SELECT {{ schema }}.__GENERATEPOINTS_SEEDED(ST_AsHexEWKB({{ geometries.in_degrees(geom) }}), {{ npoints }}, {{ seed }})
+{% import "transformations/macros.sql" as geo %}
+SELECT {{ schema }}.__GENERATEPOINTS_SEEDED({{ geo.sent(geom) }}, {{ npoints }}, {{ seed }}, {{ geo.room(42, npoints, 1560) }})

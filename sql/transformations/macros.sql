@@ -24,6 +24,13 @@ CASE WHEN ST_SRID({{ geom }}) IN (0, 4326) THEN {{ geom }} ELSE ST_Transform({{ 
 {# A number as text, which keeps its last digits on the way to Lambda. #}
 {% macro digits(number) %}CAST({{ number }} AS VARCHAR(MAX)){% endmacro %}
 
+{# As many blanks as a result will have characters, up to what Redshift takes. Redshift bounds how many bytes it sends in a
+   batch, not how many come back: with the blanks, the first bounds the second, and rows with small results go in large
+   batches. Handlers do not look at them. #}
+{% macro room(characters, items, most) -%}
+REPEAT(' ', {{ characters }} * LEAST(GREATEST({{ items }}, 0), {{ most }}))
+{%- endmacro %}
+
 {# The reference toolbox's units with the radius of its sphere, 6371.0088 km, in each. #}
 {% set RADII = {
   "kilometers": 6371.0088, "km": 6371.0088, "meters": 6371008.8, "m": 6371008.8,

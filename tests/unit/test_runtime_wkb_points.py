@@ -9,9 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from carto_at_runtime import RowError
-from carto_at_runtime.antimeridian import cut_line, cut_polygons
+from carto_at_runtime.antimeridian import crossed_once, cut_line, cut_polygons
 from carto_at_runtime.wkb_points import read_points
-from carto_at_runtime.wkb_results import hex_lines, hex_linestrings, hex_points, hex_polygons
+from carto_at_runtime.wkb_results import (
+    hex_lines,
+    hex_linestrings,
+    hex_points,
+    hex_polygons,
+    hex_split_lines,
+)
 
 REASON = "it should be a Point"
 COORDINATE = st.floats(allow_nan=False, allow_infinity=False)
@@ -117,3 +123,22 @@ def test_polygons_are_cut_where_they_cross():
     assert cut_polygons(shapely.box(170, 0, 180, 10)) == shapely.box(170, 0, 180, 10)
     assert cut_polygons(shapely.box(180, 0, 190, 10)).equals(shapely.box(-180, 0, -170, 10))
     assert cut_polygons(shapely.box(-190, 0, -180, 10)).equals(shapely.box(170, 0, 180, 10))
+
+
+def test_lines_that_cross_once_are_cut_as_all_lines_are():
+    dice = np.random.default_rng(3)
+    start = dice.uniform(-300, 300, (200, 1))
+    lines = np.stack(
+        (
+            start + np.cumsum(dice.uniform(-20, 60, (200, 6)), axis=1),
+            dice.uniform(-80, 80, (200, 6)),
+        ),
+        axis=2,
+    )
+    lines[0, 2, 0] = 180.0
+    simple, cut = crossed_once(lines)
+    assert 20 < simple.sum() < 180
+    assert not simple[0]
+    texts = hex_split_lines(cut.lines, cut.lengths, (cut.ends, cut.starts))
+    expected = [hex_lines(cut_line(line)) for line in lines[simple]]
+    assert texts == expected

@@ -14,6 +14,7 @@ from carto_at_runtime import (
     NULL_MASK,
     Nullable,
     RowError,
+    check_texts,
     external_function,
     float64,
     int32,
@@ -28,6 +29,8 @@ from carto_constructors.bezier import sample_counts, splines
 from carto_constructors.ellipse import UNITS, Ellipses, outlines
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
@@ -38,9 +41,20 @@ _SHORTEST_MS = 11
 """A spline of 10 ms or less would have one vertex."""
 
 
-@external_function("__BEZIERSPLINE", text("linestring"), int32("resolution"), float64("sharpness"))
-def bezierspline(linestring: list[str], resolution: Integers, sharpness: Floats) -> list[str]:
-    """Answer ST_BEZIERSPLINE: a smooth line through the vertices of a line."""
+@external_function(
+    "__BEZIERSPLINE",
+    text("linestring"),
+    int32("resolution"),
+    float64("sharpness"),
+    text("room", default=""),
+)
+def bezierspline(
+    linestring: list[str], resolution: Integers, sharpness: Floats, _room: Sequence[str] = ()
+) -> list[str]:
+    """Answer ST_BEZIERSPLINE: a smooth line through the vertices of a line.
+
+    `_room` is as long as the result, which bounds the batch (`geo.room` in sql/transformations/macros.sql).
+    """
     reject(resolution < _SHORTEST_MS, "Invalid resolution: should be more than 10")
     check_vertices(sample_counts(resolution))
     lines = read_geometries(linestring)
@@ -98,6 +112,7 @@ def makeellipse_64(
     float64("angle"),
     text("units", on_null=NULL_MASK),
     int32("steps", on_null=NULL_MASK),
+    text("room", default=""),
 )
 def makeellipse(
     center: list[str],
@@ -106,8 +121,9 @@ def makeellipse(
     angle: Floats,
     units: Nullable,
     steps: Nullable,
+    _room: Sequence[str] = (),
 ) -> list[str | None]:
-    """Answer ST_MAKEELLIPSE: an ellipse around a point as a polygon, NULL for an empty point."""
+    """Answer ST_MAKEELLIPSE: an ellipse around a point as a polygon, NULL for an empty point. `_room` is as above."""
     named = [
         "kilometers" if null else unit.lower()
         for unit, null in zip(units.values, units.is_null.tolist(), strict=True)
@@ -130,6 +146,7 @@ def makeellipse(
             raise RowError(int(rows[error.row]), error.reason) from None
         for row, polygon in zip(rows.tolist(), drawn, strict=True):
             answers[row] = polygon
+    check_texts(answers, "ask for fewer steps")
     return answers
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import orjson
 
-from carto_at_runtime import check_fits, external_function, int32, int64, text
+from carto_at_runtime import check_items, check_texts, external_function, int32, int64, text
 from carto_random import rejection, triangles
 from carto_random.regions import read_regions
 
@@ -19,20 +19,37 @@ if TYPE_CHECKING:
 
     from carto_random.regions import Regions
 
-_POINT_BYTES = 40
+_POINT_BYTES = 42
 """Of a point in a response, `[-3.7037901234567891,40.416775123456789],`."""
 
+_MOST_POINTS = 1560
+"""Of one row, so that its text fits into a VARCHAR."""
 
-@external_function("__GENERATEPOINTS", text("geom"), int32("npoints"))
-def generate_points(geom: list[str], npoints: NDArray[np.int64]) -> list[str | None]:
-    """Answer ST_GENERATEPOINTS without a seed: other points with every call."""
+
+@external_function("__GENERATEPOINTS", text("geom"), int32("npoints"), text("room", default=""))
+def generate_points(
+    geom: list[str], npoints: NDArray[np.int64], _room: Sequence[str] = ()
+) -> list[str | None]:
+    """Answer ST_GENERATEPOINTS without a seed: other points with every call.
+
+    `_room` is as long as the result, which bounds the batch (`geo.room` in sql/transformations/macros.sql).
+    """
     dice = np.random.default_rng()
     return _generated(read_regions(geom), npoints, [dice] * len(geom))
 
 
-@external_function("__GENERATEPOINTS_SEEDED", text("geom"), int32("npoints"), int64("seed"))
+@external_function(
+    "__GENERATEPOINTS_SEEDED",
+    text("geom"),
+    int32("npoints"),
+    int64("seed"),
+    text("room", default=""),
+)
 def generate_points_seeded(
-    geom: list[str], npoints: NDArray[np.int64], seed: NDArray[np.int64]
+    geom: list[str],
+    npoints: NDArray[np.int64],
+    seed: NDArray[np.int64],
+    _room: Sequence[str] = (),
 ) -> list[str | None]:
     """Answer ST_GENERATEPOINTS with a seed: the same points for the same polygon, number and seed."""
     regions = read_regions(geom).normalized()
@@ -52,22 +69,16 @@ def _generated(
     regions: Regions, npoints: NDArray[np.int64], dice: Sequence[np.random.Generator]
 ) -> list[str | None]:
     counts = np.maximum(npoints, 0)
-    check_fits(counts, _POINT_BYTES, _too_many)
+    check_items(counts, _POINT_BYTES, "points", _MOST_POINTS)
     found = rejection.draw(regions, counts, dice)
-    return [
+    texts = [
         _completed(shape, points, count, generator)
         for shape, points, count, generator in zip(
             regions.shapes, found, counts.tolist(), dice, strict=True
         )
     ]
-
-
-def _too_many(row: int, count: int) -> str:
-    del row
-    return (
-        f"{count} points do not fit into one result: ask for less in one row, "
-        "and join the polygons with a table of numbers to get them in several rows"
-    )
+    check_texts(texts, "ask for fewer points in one row")
+    return texts
 
 
 def _completed(

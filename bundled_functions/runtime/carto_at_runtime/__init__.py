@@ -27,7 +27,7 @@ from carto_at_runtime.columns import (
 )
 from carto_at_runtime.errors import InvocationError, ResponseTooLargeError, RowError, reject
 from carto_at_runtime.invocation import Invocation
-from carto_at_runtime.limits import capacity, check_fits
+from carto_at_runtime.limits import capacity, check_fits, check_items, check_texts
 from carto_at_runtime.ragged import RaggedArray, RaggedRecords
 from carto_at_runtime.registry import Registry
 from carto_at_runtime.results import JoinedTexts
@@ -47,6 +47,8 @@ __all__ = [
     "boolean",
     "capacity",
     "check_fits",
+    "check_items",
+    "check_texts",
     "external_function",
     "float64",
     "handler",

@@ -6,6 +6,7 @@ section 3.1.9 asks.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -50,6 +51,44 @@ def cut_line(line: Floats) -> list[Floats]:
         first = place + 1
     pieces.append(_home(np.concatenate((head, line[first:])), int(zone[-1])))
     return [piece for piece in pieces if len(piece) > 1]
+
+
+@dataclass(frozen=True, slots=True)
+class Crossings:
+    """Lines that cross the antimeridian once, between two vertices: line i after its first `lengths[i]` ones.
+
+    `lines` have all vertices moved to longitudes between -180 and 180; the first piece ends at `ends[i]`, the second
+    starts at `starts[i]`, of shape (2,).
+    """
+
+    lines: Floats
+    lengths: NDArray[np.int64]
+    ends: Floats
+    starts: Floats
+
+
+def crossed_once(lines: Floats) -> tuple[NDArray[np.bool_], Crossings]:
+    """Cut lines of shape (rows, vertices, 2), as `cut_line` does, where that is simple.
+
+    Returns which rows that is so for (one crossing into a neighbouring zone, no vertex on the antimeridian), and their
+    crossings.
+    """
+    longitude = lines[:, :, 0]
+    zone = zones(longitude)
+    changes = zone[:, 1:] != zone[:, :-1]
+    simple = (changes.sum(axis=1) == 1) & (np.abs(zone[:, -1] - zone[:, 0]) == 1)
+    simple &= (np.remainder(longitude - 180, _WORLD) != 0).all(axis=1)
+    chosen, zone = lines[simple], zone[simple]
+    place = changes[simple].argmax(axis=1)
+    rows = np.arange(len(chosen))
+    before, after = chosen[rows, place], chosen[rows, place + 1]
+    step = zone[:, -1] - zone[:, 0]
+    edge = _WORLD * zone[:, 0] + 180 * step
+    share = (edge - before[:, 0]) / (after[:, 0] - before[:, 0])
+    latitude = before[:, 1] + share * (after[:, 1] - before[:, 1])
+    moved = np.stack((chosen[:, :, 0] - _WORLD * zone, chosen[:, :, 1]), axis=2)
+    ends, starts = (np.stack((180 * side, latitude), axis=1) for side in (step, -step))
+    return simple, Crossings(moved, place + 1, ends, starts)
 
 
 def _between(before: Floats, after: Floats, zone: int, *, eastwards: bool) -> Floats:

@@ -12,13 +12,16 @@ from typing import TYPE_CHECKING
 from carto_at_runtime.errors import ResponseTooLargeError, RowError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
 
 MAX_RESPONSE_BYTES = 6 * 1024 * 1024
 """Lambda's quota for the payload of a synchronous response."""
+
+MAX_TEXT_BYTES = 65_535
+"""The longest VARCHAR: what Redshift can take of one result."""
 
 ENVELOPE_BYTES = 200
 """Room kept for what surrounds the results of a row."""
@@ -47,6 +50,28 @@ def check_fits(
     total = int(items.sum()) * item_bytes
     if total + ENVELOPE_BYTES > MAX_RESPONSE_BYTES:
         raise too_large(len(items), total)
+
+
+def check_items(items: NDArray[np.int64], item_bytes: int, what: str, most: int) -> None:
+    """Refuse rows with more than `most` items (`what`, of `item_bytes` bytes), whose texts Redshift cannot take."""
+    if (items > most).any():
+        row = int((items > most).argmax())
+        size = f"would have {items[row]} {what}, which are {int(items[row]) * item_bytes} bytes"
+        raise RowError(row, too_long(size, f"ask for {most} {what} or fewer in one row"))
+    check_fits(items, item_bytes, lambda _row, _count: "")
+
+
+def check_texts(texts: Sequence[str | None], advice: str) -> None:
+    """Refuse results that Redshift cannot take: raise `RowError` for the first text, all ASCII, that is too long."""
+    sizes = [0 if text is None else len(text) for text in texts]
+    if sizes and max(sizes) > MAX_TEXT_BYTES:
+        row = next(number for number, size in enumerate(sizes) if size > MAX_TEXT_BYTES)
+        raise RowError(row, too_long(f"has {sizes[row]} bytes", advice))
+
+
+def too_long(size: str, advice: str) -> str:
+    """Return the message for a text of `size`, such as `has 70000 bytes`; `advice` says what to do."""
+    return f"the result {size}, more than the {MAX_TEXT_BYTES} that Redshift can take as text: {advice}"
 
 
 def too_large(rows: int, size: int) -> ResponseTooLargeError:

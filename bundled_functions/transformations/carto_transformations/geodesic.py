@@ -26,7 +26,7 @@ POLE_M = EQUATOR_M * (1 - FLATTENING)
 
 _N = FLATTENING / (2 - FLATTENING)
 _EP2 = FLATTENING * (2 - FLATTENING) / (1 - FLATTENING) ** 2
-_CONVERGED = 1e-15
+_CLOSE = 1e-11
 _ITERATIONS = 12
 _BISECTIONS = 60
 _ANTIPODAL = 1e-9
@@ -221,14 +221,8 @@ def _by_iteration(
     omega, before, missed_before = lam, lam, lam
     open_rows = np.ones(len(lam), np.bool_)
     for step in range(_ITERATIONS):
-        y = two.cos * np.sin(omega)
-        x = difference + 2 * one.sin * two.cos * np.sin(omega / 2) ** 2
-        arc = np.arctan2(np.hypot(x, y), one.sin * two.sin + one.cos * two.cos * np.cos(omega))
-        azimuth = np.arctan2(y, x)
+        azimuth, arc = _on_sphere(one, two, difference, omega)
         missed = lam + _lag(*_node(one, azimuth), arc) - omega
-        open_rows &= ~(np.abs(missed) <= _CONVERGED)
-        if not open_rows.any():
-            break
         # Every repetition gains three digits; the secant through two of them doubles the digits that there are.
         change = missed - missed_before
         usable = open_rows & (change != 0) & (step > 0)
@@ -236,8 +230,23 @@ def _by_iteration(
         before, missed_before = omega, missed
         # A row that has converged stays as it is, so that it does not depend on the others.
         omega = np.where(open_rows, omega - missed * slope, omega)
+        # From a step this short, the next repetition would gain the last digits: the row has just made it.
+        open_rows &= ~(np.abs(missed) <= _CLOSE)
+        if not open_rows.any():
+            break
+    azimuth, arc = _on_sphere(one, two, difference, omega)
     # Beyond half a turn, or between antipodal points, the equations have another solution than the shortest way.
     return azimuth, arc, open_rows | ~(omega <= np.pi) | (np.pi - arc < _ANTIPODAL)
+
+
+def _on_sphere(
+    one: _Angles, two: _Angles, difference: Floats, omega: Floats
+) -> tuple[Floats, Floats]:
+    """Azimuth and arc between points on the auxiliary sphere that are `omega` of longitude apart."""
+    y = two.cos * np.sin(omega)
+    x = difference + 2 * one.sin * two.cos * np.sin(omega / 2) ** 2
+    arc = np.arctan2(np.hypot(x, y), one.sin * two.sin + one.cos * two.cos * np.cos(omega))
+    return np.arctan2(y, x), arc
 
 
 def _by_bisection(beta1: Floats, beta2: Floats, lam: Floats) -> tuple[Floats, Floats]:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from carto_at_runtime.antimeridian import cut_line, snapped
-from carto_at_runtime.wkb_results import hex_lines, hex_linestrings
+from carto_at_runtime.antimeridian import crossed_once, cut_line, snapped
+from carto_at_runtime.wkb_results import hex_lines, hex_linestrings, hex_split_lines
 from carto_transformations.geodesic import inverse, positions
 
 if TYPE_CHECKING:
@@ -43,6 +43,10 @@ def great_circles(start: Floats, end: Floats, count: int) -> list[str]:
     crossing = np.flatnonzero((np.abs(table[:, :, 0]) > 180).any(axis=1))
     far = table[crossing]
     far[:, :, 0] = snapped(far[:, :, 0])
-    for row, line in zip(crossing.tolist(), far, strict=True):
+    simple, cut = crossed_once(far)
+    pairs = hex_split_lines(cut.lines, cut.lengths, (cut.ends, cut.starts))
+    for row, text in zip(crossing[simple].tolist(), pairs, strict=True):
+        texts[row] = text
+    for row, line in zip(crossing[~simple].tolist(), far[~simple], strict=True):
         texts[row] = hex_lines(cut_line(line))
     return texts

@@ -17,6 +17,7 @@ from carto_at_runtime import (
     Nullable,
     RowError,
     check_fits,
+    check_texts,
     external_function,
     float64,
     int32,
@@ -38,7 +39,7 @@ from carto_transformations.units import to_radians
 from carto_transformations.vertices import distinct_vertices, means
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -74,11 +75,20 @@ def greatcircle_100(start_point: list[str], end_point: list[str]) -> list[str | 
     return greatcircle(start_point, end_point, np.full(len(start_point), 100))
 
 
-@external_function("__GREATCIRCLE", text("start_point"), text("end_point"), int32("n_points"))
+@external_function(
+    "__GREATCIRCLE",
+    text("start_point"),
+    text("end_point"),
+    int32("n_points"),
+    text("room", default=""),
+)
 def greatcircle(
-    start_point: list[str], end_point: list[str], n_points: Integers
+    start_point: list[str], end_point: list[str], n_points: Integers, _room: Sequence[str] = ()
 ) -> list[str | None]:
-    """Answer ST_GREATCIRCLE: a line along the geodesic; NULL for points that are one, and for empty ones."""
+    """Answer ST_GREATCIRCLE: a line along the geodesic; NULL for points that are one, and for empty ones.
+
+    `_room` is as long as the result, which bounds the batch (`geo.room` in sql/transformations/macros.sql).
+    """
     reject(n_points < 2, "Invalid n_points: should be at least 2")
     check_vertices(n_points)
     reason = "start_point and end_point should be a Point"
@@ -95,6 +105,7 @@ def greatcircle(
         lines = great_circles(start[rows], end[rows], count)
         for row, line in zip(rows.tolist(), lines, strict=True):
             answers[row] = line
+    check_texts(answers, "ask for fewer vertices")
     return answers
 
 
