@@ -45,7 +45,7 @@ class Case:
     """`rows` are sent to the external `function`, in batches as large as its module.yaml allows.
 
     `rowwise` are the same rows as the function of `benchmarks/rowwise/` takes them, where that differs; the first rows
-    are enough.
+    are enough. `baseline` names a function there that is called otherwise than the external one.
     """
 
     name: str
@@ -53,6 +53,7 @@ class Case:
     rows: Sequence[Row]
     goal: Goal = field(default_factory=Goal)
     rowwise: Sequence[Row] | None = None
+    baseline: str | None = None
 
     def events(self) -> tuple[bytes, ...]:
         """The events that Redshift would send."""
@@ -61,7 +62,7 @@ class Case:
 
     def rowwise_event(self, count: int) -> bytes:
         """The first `count` rows, for the row-by-row function."""
-        return event(self.function, list((self.rowwise or self.rows)[:count]))
+        return event(self.baseline or self.function, list((self.rowwise or self.rows)[:count]))
 
 
 @dataclass(frozen=True, slots=True)

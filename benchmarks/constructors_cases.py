@@ -16,11 +16,13 @@ def cases() -> list[Case]:
     centers = [shapely.Point(place) for place in points(1900)]
     ellipses = [[one, "5", "3", "30", "kilometers"] for one in centers]
     rounder = [[*row, 128] for row in ellipses[:950]]
-    splines = [[line, 10_000, "0.85"] for line in lines(95, 0.03, 6)]
+    splines = [[line, 10_000, "0.85"] for line in lines(300, 0.03, 6)]
     return [
         shape_case("makeellipse, 64 steps", "__makeellipse_64", ellipses, Goal(rowwise=100)),
-        shape_case("makeellipse, 128 steps", "__makeellipse", rounder, Goal(rowwise=100)),
-        shape_case("bezierspline, 500 vertices", "__bezierspline", splines, Goal(rowwise=28)),
+        shape_case("makeellipse, 128 steps", "__makeellipse", rounder, Goal(rowwise=100), 136 * 32),
+        shape_case(
+            "bezierspline, 500 vertices", "__bezierspline", splines, Goal(rowwise=28), 16_000
+        ),
     ]
 
 

@@ -16,13 +16,18 @@ ROWWISE_ROWS = 95
 
 
 def shape_case(
-    name: str, function: str, rows: Sequence[list[Any]], goal: Goal | None = None
+    name: str, function: str, rows: Sequence[list[Any]], goal: Goal | None = None, room: int = 0
 ) -> Case:
-    """A case of rows that hold geometries: each side gets them as it reads them."""
+    """A case of rows that hold geometries: each side gets them as it reads them.
+
+    The handlers' rows end with `room` blanks, if any: as many as the result has characters, as the SQL functions send
+    them (`room` in sql/transformations/macros.sql).
+    """
+    blanks = [" " * room] if room else []
     return Case(
         name,
         function,
-        [[_hex(value) for value in row] for row in rows],
+        [[*(_hex(value) for value in row), *blanks] for row in rows],
         goal or Goal(),
         [[_geojson(value) for value in row] for row in rows[:ROWWISE_ROWS]],
     )

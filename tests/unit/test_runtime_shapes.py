@@ -7,7 +7,8 @@ import pytest
 import shapely
 
 from carto_at_runtime import RowError
-from carto_at_runtime.shapes import first_occurrences, read_multipoints, read_shapes
+from carto_at_runtime.multipoints import first_occurrences, read_multipoints
+from carto_at_runtime.shapes import read_shapes
 from tests.unit.handler_calls import hexewkb
 
 REASON = "it has to be a MultiPoint"

@@ -11,7 +11,7 @@ import numpy as np
 import orjson
 
 from carto_at_runtime import RowError, external_function, int32, reject, text
-from carto_at_runtime.shapes import first_occurrences, read_multipoints
+from carto_at_runtime.multipoints import first_occurrences, read_multipoints
 from carto_clustering.lloyd import Problems, k_means
 from carto_clustering.seeds import plus_plus
 

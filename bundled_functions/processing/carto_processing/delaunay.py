@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from carto_processing.flips import is_thin, repaired
+from carto_processing.flips import repaired
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from carto_processing.sites import Sites
+
+THIN = 3e-9
+"""A triangle whose area is less than this part of the squares of two of its sides is nearly a line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +35,17 @@ def triangulate(sites: Sites) -> Triangles:
     points lie on one circle, one of several equally good triangulations is chosen, always the same.
     """
     found, owners = _by_geos(sites)
-    corners = sites.points[found]
-    areas = doubled_area(corners)
+    (x0, x1, x2), (y0, y1, y2) = (np.ascontiguousarray(axis)[found.T] for axis in sites.points.T)
+    x1, y1, x2, y2 = x1 - x0, y1 - y0, x2 - x0, y2 - y0
+    areas = x1 * y2 - y1 * x2
     # All go the same way round, also those that are so thin that their areas do not tell.
     if areas.sum() < 0:
-        found, corners = found[:, ::-1], corners[:, ::-1]
-    thin = np.unique(owners[is_thin(corners, areas)])
+        found = found[:, ::-1]
+    squares = x1 * x1 + y1 * y1 + x2 * x2 + y2 * y2
+    thin = np.unique(owners[np.abs(areas) <= THIN * squares])
     offsets = np.searchsorted(owners, np.arange(len(sites) + 1))
-    return (
-        _repaired(sites, Triangles(found, offsets), thin)
-        if len(thin)
-        else Triangles(found, offsets)
-    )
+    triangles = Triangles(found, offsets)
+    return _repaired(sites, triangles, thin) if len(thin) else triangles
 
 
 def _by_geos(sites: Sites) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -69,15 +71,3 @@ def _repaired(sites: Sites, triangles: Triangles, rows: NDArray[np.int64]) -> Tr
         parts[row] = repaired(sites.points, parts[row])
     sizes = [len(part) for part in parts]
     return Triangles(np.concatenate(parts), np.concatenate(([0], np.cumsum(sizes))))
-
-
-def doubled_area(triangles: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return twice the signed area of triangles of shape (n, 3, 2), positive when they go counter-clockwise.
-
-    It is taken from the two shorter sides: with long ones, nearly all digits of thin triangles would cancel.
-    """
-    sides = triangles[:, [1, 2, 0]] - triangles
-    longest = (sides * sides).sum(axis=2).argmax(axis=1)
-    rows = np.arange(len(triangles))
-    first, second = sides[rows, (longest + 1) % 3], sides[rows, (longest + 2) % 3]
-    return first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0]

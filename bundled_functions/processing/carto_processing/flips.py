@@ -16,18 +16,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-_THIN = 1e-9
 _TOLERANCE = 1e-12
 
 Point = tuple[float, float]
-
-
-def is_thin(
-    triangles: NDArray[np.float64], doubled_areas: NDArray[np.float64]
-) -> NDArray[np.bool_]:
-    """Whether triangles of shape (n, 3, 2) are nearly lines, given twice their areas."""
-    sides = triangles - triangles[:, [1, 2, 0]]
-    return np.abs(doubled_areas) <= _THIN * (sides * sides).sum(axis=(1, 2))
 
 
 def repaired(points: NDArray[np.float64], triangles: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-_CLOSED = [0, 1, 2, 0]
 _NO_LINES = '{"type":"MultiLineString","coordinates":[]}'
 _NO_POLYGONS = '{"type":"MultiPolygon","coordinates":[]}'
 
@@ -28,20 +27,19 @@ _NO_POLYGONS = '{"type":"MultiPolygon","coordinates":[]}'
 @external_function("__DELAUNAYLINES", text("points"))
 def delaunay_lines(points: list[str]) -> list[str]:
     """Answer ST_DELAUNAYLINES: the outline of each Delaunay triangle as a closed line."""
-    return [geojson.multi_line_string(outlines) for outlines in _outlines(points)]
+    return _outlines(points, "MultiLineString")
 
 
 @external_function("__DELAUNAYPOLYGONS", text("points"))
 def delaunay_polygons(points: list[str]) -> list[str]:
     """Answer ST_DELAUNAYPOLYGONS: the Delaunay triangles as polygons."""
-    return [geojson.multi_polygon(outlines) for outlines in _outlines(points)]
+    return _outlines(points, "MultiPolygon")
 
 
-def _outlines(points: Sequence[str]) -> list[NDArray[np.float64]]:
-    """Return the closed outlines of each row's triangles, of shape (n, 4, 2)."""
+def _outlines(points: Sequence[str], kind: str) -> list[str]:
     sites = read_sites(points)
     triangles = triangulate(sites)
-    return geojson.split(sites.points[triangles.corners[:, _CLOSED]], triangles.offsets)
+    return geojson.outlines(sites.points, triangles.corners, triangles.offsets, kind)
 
 
 @external_function("__VORONOILINES", text("points"), text("bbox"))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from carto_at_runtime.shapes import first_occurrences, read_multipoints
+from carto_at_runtime.multipoints import first_occurrences, read_multipoints
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
