@@ -50,6 +50,14 @@ def test_usage_errors_have_one_sentence_and_exit_code_2(capsys, words, text):
     assert "Traceback" not in err
 
 
+def test_without_a_command_the_help_is_shown(capsys):
+    code, out, err = outcome(capsys)
+    assert (code, err) == (0, "")
+    assert "Usage: carto-at" in out
+    code, out, _ = outcome(capsys, "--output", "json")
+    assert code == 2
+
+
 def test_errors_are_json_when_json_is_asked_for(capsys):
     code, out, _ = outcome(capsys, "install", "--output", "json")
     document = json.loads(out)

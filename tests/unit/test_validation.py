@@ -32,7 +32,7 @@ def test_good_targets():
 @pytest.mark.parametrize(
     ("flags", "text"),
     [
-        ({}, "Missing: a cluster or workgroup and a database"),
+        ({}, "Missing: a cluster or workgroup"),
         ({"cluster_id": "a", "workgroup": "abc"}, "Name one target"),
         ({"cluster_id": "Demo"}, "not a cluster identifier"),
         ({"cluster_id": "a--b"}, "not a cluster identifier"),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from carto_at_installer.cli.completion_names import function_names, module_names
 from carto_at_installer.cli.flags import needless_sandbox_flag, output_flags, selection_flags
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command("list")
-@click.argument("module", required=False)
+@click.argument("module", required=False, shell_complete=module_names)
 @click.option("--all", "everything", is_flag=True, help="Internal functions too.")
 @selection_flags
 @needless_sandbox_flag
@@ -52,7 +53,7 @@ def list_functions(module: str | None, *, everything: bool, **flags: Any) -> Res
 
 
 @click.command()
-@click.argument("name")
+@click.argument("name", shell_complete=function_names)
 @needless_sandbox_flag
 @output_flags
 def describe(name: str) -> Result:

@@ -169,9 +169,9 @@ def _missing(loaded: Config) -> list[Problem]:
 @output_flags
 @click.pass_context
 def init(context: click.Context, /, *, file: Path, force: bool, **flags: Any) -> Result:
-    """Write a commented configuration file, with the values of the flags that are given.
+    """Write a commented configuration file.
 
-    On a terminal, without any of them, it asks.
+    With the values of the flags that are given; on a terminal, without any of them, it asks.
 
     \b
     carto-at config init --cluster-id my-cluster --database dev

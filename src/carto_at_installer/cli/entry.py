@@ -49,9 +49,7 @@ def run(words: list[str], terminal: Terminal) -> Result | None:
     try:
         answer = root.main(words, prog_name="carto-at", standalone_mode=False, obj=terminal)
     except click.UsageError as error:
-        command = error.ctx.command_path if error.ctx else "carto-at"
-        terminal.command = command.removeprefix("carto-at ")
-        return _failed(terminal, "usage", error.format_message(), f"See `{command} --help`.", 2)
+        return _misused(terminal, error)
     except (click.Abort, KeyboardInterrupt):
         hint = "Run the same command again to continue."
         return _failed(terminal, "interrupted", "Interrupted", hint, INTERRUPTED)
@@ -64,6 +62,18 @@ def run(words: list[str], terminal: Terminal) -> Result | None:
             traceback.print_exc()
         return _failed(terminal, "unexpected", f"{type(error).__name__}: {error}", _FAULT, 1)
     return None if answer is None or isinstance(answer, int) else answer
+
+
+def _misused(terminal: Terminal, error: click.UsageError) -> Result | None:
+    """What to answer to words that are no command; those without any get the help."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        if not terminal.json_output:
+            click.echo(error.format_message())
+            return None
+        return _failed(terminal, "usage", "The command is missing", "See `carto-at --help`.", 2)
+    command = error.ctx.command_path if error.ctx else "carto-at"
+    terminal.command = command.removeprefix("carto-at ")
+    return _failed(terminal, "usage", error.format_message(), f"See `{command} --help`.", 2)
 
 
 def _failed(terminal: Terminal, code: str, message: str, hint: str, exit_code: int) -> Result:

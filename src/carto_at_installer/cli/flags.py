@@ -7,6 +7,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from carto_at_installer.cli.completion_names import (
+    function_names,
+    module_names,
+    selectable_names,
+)
 from carto_at_installer.cli.config_flags import CONFIG_FLAGS, overruled, with_environments
 from carto_at_installer.cli.terminal import Terminal
 from carto_at_installer.config.settings import BY_NAME, Kind
@@ -182,9 +187,9 @@ _SHAPE = (
 )
 _SELECTION = (
     setting_flag("cloud"),
-    setting_flag("modules"),
-    setting_flag("functions"),
-    setting_flag("exclude"),
+    setting_flag("modules", shell_complete=module_names),
+    setting_flag("functions", shell_complete=function_names),
+    setting_flag("exclude", shell_complete=selectable_names),
     click.option(
         "--changed-since",
         envvar="CARTO_AT_CHANGED_SINCE",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from carto_at_installer.cli.completion_names import function_names
 from carto_at_installer.cli.flags import output_flags, selection_flags
 from carto_at_installer.cli.installed import opened, place_flags
 
@@ -145,7 +146,7 @@ def history(_: Terminal, /, **flags: Any) -> Result:
 
 
 @click.command()
-@click.argument("function", required=False)
+@click.argument("function", required=False, shell_complete=function_names)
 @place_flags
 @output_flags
 @click.pass_obj

@@ -25,10 +25,12 @@ COMMANDS = {
     "prune": ("removal:prune", "Delete what only old releases use."),
     "unlock": ("removal:unlock", "Take the lease of a dead process away."),
     "sql": ("query:sql", "Run SQL on the target and show the rows."),
+    "logs": ("logs:logs", "Show what went wrong in the Lambda functions."),
     "list": ("browse:list_functions", "List the functions, of all modules or of one."),
     "describe": ("browse:describe", "Show everything about one function."),
     "validate": ("browse:validate", "Check a catalog and report every fault."),
     "config": ("config:config", "Show, check and begin configuration files."),
+    "completion": ("completion:completion", "Print the completion script of a shell."),
     "sandbox": ("sandbox:sandbox", "Try everything on this machine, without an account."),
 }
 

@@ -102,6 +102,22 @@ DATA: dict[str, Schema] = {
         rows=ROWS,
         results=array(record(statement=TEXT, columns=array(COLUMN), rows=ROWS)),
     ),
+    "logs": record(
+        **PLACE,
+        log_group=TEXT,
+        since=TEXT,
+        events=array(
+            record(
+                time=TEXT,
+                module=TEXT,
+                function=described(TEXT, "The Lambda function."),
+                level=TEXT,
+                request=described(or_null(TEXT), "The id of the Lambda request."),
+                message=TEXT,
+            )
+        ),
+    ),
+    "completion": record(shell=TEXT, script=TEXT),
     "list": record(functions=array(FUNCTION)),
     "describe": record(functions=described(array(FUNCTION), "All signatures of the function.")),
     "validate": record(modules=array(TEXT), functions=INTEGER),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -41,8 +42,7 @@ class Terminal:
     @classmethod
     def guessed_from(cls, words: list[str]) -> Terminal:
         """The wish as far as it shows in the raw words: right even when they cannot be parsed."""
-        pairs = zip(words, [*words[1:], ""], strict=True)
-        as_json = "--output=json" in words or ("--output", "json") in pairs
+        as_json = "--output=json" in words or ("--output", "json") in pairwise(words)
         as_json = as_json or os.environ.get("CARTO_AT_OUTPUT") == "json"
         return cls(json_output=as_json, color="--no-color" not in words)
 
