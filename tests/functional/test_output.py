@@ -42,6 +42,7 @@ RUNS = (
     ("unlock", "--sandbox", *TARGET),
     ("sql", "--sandbox", *TARGET, "SELECT carto.TOY_TIMES(4) AS twelve, NULL AS nothing"),
     ("logs", "--sandbox", *TARGET, "--all"),
+    ("usage", "--sandbox", *TARGET, "--db-user", "admin"),
     ("uninstall", "--sandbox", *TARGET, "--yes"),
     ("install", "--sandbox", *TARGET, "--dry-run"),
     ("sandbox reset", "--yes"),
