@@ -1,8 +1,10 @@
-"""The clustering module row by row. Geometries come and go as GeoJSON texts."""
+"""The clustering module row by row."""
 
 from __future__ import annotations
 
-import geojson
+import json
+
+import shapely
 
 Point = tuple[float, float]
 
@@ -21,7 +23,7 @@ def _mean(points: list[Point]) -> Point:
 
 def cluster(text: str, count: int) -> str:
     """Answer __CLUSTERKMEANS."""
-    points = list(geojson.utils.coords(geojson.loads(text)))
+    points = [(point.x, point.y) for point in shapely.from_wkb(text).geoms]
     centres = list(dict.fromkeys(points))[:count]
     labels: list[int] = []
     while True:
@@ -34,9 +36,9 @@ def cluster(text: str, count: int) -> str:
         centres = [
             _mean(some) if some else centre for some, centre in zip(members, centres, strict=True)
         ]
-    return geojson.dumps(
+    return json.dumps(
         [
-            {"cluster": label, "geom": geojson.Point(point, precision=15)}
+            {"cluster": label, "geom": {"type": "Point", "coordinates": point}}
             for point, label in zip(points, labels, strict=True)
         ]
     )

@@ -59,7 +59,7 @@ def test_a_first_installation_creates_everything_and_proves_it(installed):
     # Procedures are not smoke-tested: their examples create tables.
     asked = [f for f in CATALOG.functions if f.examples and f.kind is not Kind.PROCEDURE]
     assert installed["smoke_tests"] == len(asked)
-    assert [check["status"] for check in installed["checks"]] == ["pass"] * len(installed["checks"])
+    assert {check["status"] for check in installed["checks"]} == {"pass", "skipped"}
     assert {f.name for f in CATALOG.functions if f.public} == set(installed["functions"])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import contextmanager
 
 import boto3
@@ -48,3 +49,13 @@ def cloud(client):
         ),
         "attached": sorted(role["IamRoleArn"] for role in cluster["IamRoles"]),
     }
+
+
+def trust(*services):
+    """A trust policy for services, as text."""
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": list(services)},
+        "Action": "sts:AssumeRole",
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})

@@ -53,14 +53,19 @@ def connect(aws: AwsOptions, target: TargetOptions, schema: str) -> Connection:
     """Describe the target and prepare to talk to it. Raises TargetError when it is not there or not available."""
     session = AwsSession(aws)
     identity = session.identity()
-    described = describe_target(session, identity, target)
-    if not described.available:
-        raise TargetError(
-            f"The {described.deployment.value} {described.name} is {described.status}",
-            hint=_way_to_available(described),
-        )
+    described = available(describe_target(session, identity, target))
     sql = DataApi(session, target)
     return Connection(session, identity, described, sql, ReleaseStore(sql, schema))
+
+
+def available(target: Target) -> Target:
+    """The target itself. Raises TargetError when it cannot be used now."""
+    if not target.available:
+        raise TargetError(
+            f"The {target.deployment.value} {target.name} is {target.status}",
+            hint=_way_to_available(target),
+        )
+    return target
 
 
 def _way_to_available(target: Target) -> str:

@@ -6,45 +6,39 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from carto_at_installer.apply import reality, restoration
-from carto_at_installer.apply.connection import Connection, connect
-from carto_at_installer.apply.observation import observe
+from carto_at_installer.apply import restoration
+from carto_at_installer.apply.facts import GatheredFacts, Intent
 from carto_at_installer.apply.operation import Operation
-from carto_at_installer.bundle.manifest import read_manifest
 from carto_at_installer.bundle.resources import read_artifact
-from carto_at_installer.catalog.load import load_catalog
-from carto_at_installer.catalog.select import select, sql_names
-from carto_at_installer.checks import preflight
-from carto_at_installer.checks.outcome import Outcome, Status
+from carto_at_installer.catalog.select import sql_names
+from carto_at_installer.checks import all_checks, schema
+from carto_at_installer.checks.outcome import Status
+from carto_at_installer.checks.runner import refuse_failures, run_checks
 from carto_at_installer.core.errors import (
     ApplyError,
     CartoAtError,
-    PreflightError,
     RolledBackError,
     SmokeTestError,
-    SqlError,
 )
 from carto_at_installer.core.options import OnFailure
 from carto_at_installer.plan import steps
-from carto_at_installer.plan.desired import DesiredStateBuilder
-from carto_at_installer.plan.planner import make_plan
-from carto_at_installer.sql.templates import Templates
 from carto_at_installer.verify.smoke import run_smoke_tests, smoke_tests
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from carto_at_installer.apply.connection import Connection
     from carto_at_installer.apply.operation import Conduct
     from carto_at_installer.catalog.select import Addition
+    from carto_at_installer.checks.outcome import Check, CheckListener, Outcome
     from carto_at_installer.core.functions import Catalog
     from carto_at_installer.core.options import InstallOptions
     from carto_at_installer.core.progress import Progress
     from carto_at_installer.core.releases import Installation
-    from carto_at_installer.plan.observed import ObservedState
     from carto_at_installer.plan.resources import DesiredState
     from carto_at_installer.verify.smoke import SmokeFailure
 
@@ -85,106 +79,51 @@ class Installed:
 
 
 class Installer:
-    """One installation from the bundle in `root`. `command` is `install`, `upgrade`, `repair` or `adopt`.
-
-    `believe_database` compares with what the schema really holds instead of trusting the release tables alone;
-    `replace_foreign` takes over functions of others that bear our signatures.
-    """
+    """One installation from the bundle in `root`."""
 
     def __init__(
         self,
         options: InstallOptions,
         root: Path,
+        intent: Intent | None = None,
         *,
-        command: str = "install",
-        believe_database: bool = False,
-        replace_foreign: bool = False,
+        validate: bool = True,
     ) -> None:
-        self._options = options
         self._root = root
-        self._command = command
-        self._believe_database = believe_database
-        self._replace_foreign = replace_foreign
+        self._validate = validate
+        self._facts = GatheredFacts(options, root, intent or Intent())
+
+    def check(self, listener: CheckListener | None = None) -> tuple[Outcome, ...]:
+        """Ask every check. Changes nothing, raises nothing: what fails is an outcome."""
+        return run_checks(all_checks(), self._facts, listener)
+
+    @property
+    def facts(self) -> GatheredFacts:
+        """What was found out so far, and can be."""
+        return self._facts
 
     def prepare(self, progress: Progress) -> Preparation:
-        """Look at everything, check it and plan. Raises PreflightError naming every check that failed."""
-        progress.phase("Checks", 6)
-        outcomes = [
-            _told(progress, preflight.check_python()),
-            _told(progress, preflight.check_package(self._root)),
-        ]
-        _refuse_failures(outcomes)
-        connection = connect(self._options.aws, self._options.target, self._options.schema)
-        target = connection.target
-        reason = f"{target.deployment.value} {target.name} is {target.status}"
-        outcomes += [
-            _told(progress, Outcome("Target", Status.PASS, reason)),
-            _told(progress, preflight.check_network(target)),
-        ]
-        catalog = load_catalog(self._root / "catalog", sql_root=self._root / "sql")
-        selected = select(catalog, self._options.selection)
-        desired = self._desired(selected.catalog, catalog, connection)
-        observed = self._logged_in(desired, connection, outcomes, progress)
-        plan = make_plan(desired, observed)
-        if not plan.empty and not self._replace_foreign:
-            foreign = preflight.check_foreign_objects(
-                connection.sql, desired, observed.installation
-            )
-            outcomes.append(_told(progress, foreign))
-            _refuse_failures(outcomes)
+        """Look at everything, check it and plan. Raises PreflightError naming every check that failed.
+
+        Without validation nothing is checked but that no function of others would be replaced.
+        """
+        outcomes = self.check(_AsProgress(progress)) if self._validate else ()
+        facts = self._facts
+        ignored = _TAKEN_OVER if facts.intent.replace_foreign else frozenset()
+        refuse_failures(outcome for outcome in outcomes if outcome.check not in ignored)
+        plan = facts.plan
+        if not (plan.empty or ignored):
+            refuse_failures(run_checks(schema.CHECKS[:2], facts))
         return Preparation(
-            self._options,
-            connection,
-            selected.catalog,
-            selected.added,
-            desired,
-            tuple(outcomes),
+            facts.options,
+            facts.connection,
+            facts.selected.catalog,
+            facts.selected.added,
+            facts.desired,
+            outcomes,
             plan,
-            observed.installation,
+            facts.observed.installation,
         )
-
-    def _logged_in(
-        self,
-        desired: DesiredState,
-        connection: Connection,
-        outcomes: list[Outcome],
-        progress: Progress,
-    ) -> ObservedState:
-        """Look at the world. Release tables that can be read prove the login; otherwise it is tried on its own."""
-        database = self._options.target.database
-        try:
-            observed = self._observe(desired, connection)
-        except SqlError:
-            outcomes.append(_told(progress, preflight.check_login(connection.sql, database)))
-            _refuse_failures(outcomes)
-            raise
-        if observed.installation:
-            reason = f"the release tables in {database} can be read"
-            outcomes.append(_told(progress, Outcome("Database", Status.PASS, reason)))
-        else:
-            outcomes.append(_told(progress, preflight.check_login(connection.sql, database)))
-            _refuse_failures(outcomes)
-        return observed
-
-    def _observe(self, desired: DesiredState, connection: Connection) -> ObservedState:
-        observed = observe(desired, connection)
-        if not (self._believe_database or self._replace_foreign):
-            return observed
-        found = reality.functions_in(connection)
-        installation = observed.installation
-        if installation and self._believe_database:
-            installation = reality.without_missing(installation, found)
-        if self._replace_foreign:
-            installation = reality.with_foreign(installation, desired, found)
-        return replace(observed, installation=installation)
-
-    def _desired(self, catalog: Catalog, offered: Catalog, connection: Connection) -> DesiredState:
-        manifest = read_manifest(self._root)
-        builder = DesiredStateBuilder(
-            self._options, manifest, connection.identity, connection.target
-        )
-        templates = Templates(self._root / "sql")
-        return builder.build(catalog, templates, offered=offered, command=self._command)
 
     def apply(
         self,
@@ -285,17 +224,21 @@ def _put_back(preparation: Preparation, conduct: Conduct, error: CartoAtError) -
     return RolledBackError(f"{error.message}\nEverything was put back: {state}.", hint=hint)
 
 
-def _told(progress: Progress, outcome: Outcome) -> Outcome:
-    title = f"{outcome.check}: {outcome.reason}"
-    progress.started(title)
-    progress.finished(title, failed=outcome.status is Status.FAIL)
-    return outcome
+_TAKEN_OVER = frozenset(check.name for check in schema.CHECKS[:2])
 
 
-def _refuse_failures(outcomes: list[Outcome]) -> None:
-    failed = [outcome for outcome in outcomes if outcome.status is Status.FAIL]
-    if failed:
-        raise PreflightError(
-            "\n".join(f"{outcome.check}: {outcome.reason}" for outcome in failed),
-            hint="\n".join(outcome.fix for outcome in failed if outcome.fix),
-        )
+class _AsProgress:
+    """Shows checks as the steps of a phase."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+
+    def began(self, checks: Sequence[Check]) -> None:
+        """The phase begins."""
+        self._progress.phase("Checks", len(checks))
+
+    def answered(self, outcome: Outcome) -> None:
+        """A step begins and ends at once: checks are short."""
+        title = f"{outcome.check}: {outcome.reason}"
+        self._progress.started(title)
+        self._progress.finished(title, failed=outcome.status is Status.FAIL)

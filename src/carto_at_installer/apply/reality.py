@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from carto_at_installer.core.functions import Kind
 from carto_at_installer.core.releases import Installation, RecordedObject
-from carto_at_installer.sql.literals import literal
-from carto_at_installer.sql.types import base_type, catalog_type, signature_key
+from carto_at_installer.sql.database import DatabaseFunction, functions_of_schema
+from carto_at_installer.sql.types import base_type, signature_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,36 +20,9 @@ _REPLACEABLE = {"sql", "exfunc", "external"}
 _UNKNOWN = "?"
 
 
-@dataclass(frozen=True, slots=True)
-class DatabaseFunction:
-    """A function of the schema as `pg_proc` shows it. `key` identifies it whatever the lengths of its types."""
-
-    name: str
-    types: tuple[str, ...]
-    returns: str
-    language: str
-
-    @property
-    def key(self) -> str:
-        """Name and base types, as `signature_key` writes them."""
-        return signature_key(self.name, self.types)
-
-
 def functions_in(connection: Connection) -> tuple[DatabaseFunction, ...]:
-    """All functions of the schema, of whatever owner and language."""
-    rows = connection.sql.query(
-        "SELECT p.proname, oidvectortypes(p.proargtypes), format_type(p.prorettype, NULL), l.lanname"
-        " FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang"
-        f" WHERE n.nspname = {literal(connection.schema)} ORDER BY 1, 2"
-    ).rows
-    return tuple(
-        DatabaseFunction(name, _types(arguments), catalog_type(returns), language)
-        for name, arguments, returns, language in rows
-    )
-
-
-def _types(arguments: str) -> tuple[str, ...]:
-    return tuple(catalog_type(part) for part in arguments.split(",") if part.strip())
+    """All functions of the connection's schema, of whatever owner and language."""
+    return functions_of_schema(connection.sql, connection.schema)
 
 
 def _key(o: RecordedObject) -> str:

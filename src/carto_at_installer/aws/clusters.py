@@ -50,6 +50,7 @@ def _describe_cluster(session: AwsSession, identity: Identity, options: TargetOp
         arn=arn,
         status=cluster.get("ClusterStatus", "unknown"),
         available=_cluster_available(cluster),
+        maintenance=cluster.get("ClusterAvailabilityStatus") == "Maintenance",
         database=options.database,
         admin_user=cluster.get("MasterUsername", ""),
         default_role=cluster.get("DefaultIamRoleArn", "") or "",
@@ -89,10 +90,11 @@ def _describe_workgroup(session: AwsSession, options: TargetOptions) -> Target:
         available=workgroup.get("status") == "AVAILABLE",
         database=options.database,
         namespace=workgroup["namespaceName"],
+        namespace_arn=namespace.get("namespaceArn", ""),
         admin_user=namespace.get("adminUsername", ""),
         default_role=namespace.get("defaultIamRoleArn", "") or "",
         enhanced_vpc_routing=bool(workgroup.get("enhancedVpcRouting")),
-        version=workgroup.get("workgroupVersion", ""),
+        version=workgroup.get("patchVersion") or workgroup.get("workgroupVersion", ""),
         roles=dict.fromkeys(_namespace_roles(namespace), "in-sync"),
     )
 

@@ -64,6 +64,41 @@ class DeployedFunction:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountLimits:
+    """What Lambda gives an account in a region. Sizes are in bytes; `unreserved` are concurrent executions."""
+
+    concurrency: int
+    unreserved: int
+    code_limit: int
+    code_used: int
+
+
+def account_limits(session: AwsSession) -> AccountLimits:
+    """The limits of Lambda in this account and region, and what is used of them."""
+    with translated("read the limits of Lambda in this account"):
+        answer = session.client("lambda").get_account_settings()
+    limit, usage = answer["AccountLimit"], answer["AccountUsage"]
+    return AccountLimits(
+        concurrency=limit["ConcurrentExecutions"],
+        unreserved=limit.get("UnreservedConcurrentExecutions", limit["ConcurrentExecutions"]),
+        code_limit=limit["TotalCodeSize"],
+        code_used=usage["TotalCodeSize"],
+    )
+
+
+def signing_required(session: AwsSession, name: str) -> bool:
+    """Whether a function refuses code that is not signed."""
+    client = session.client("lambda")
+    with translated(f"see whether the Lambda function {name} wants signed code"):
+        arn = client.get_function_code_signing_config(FunctionName=name).get("CodeSigningConfigArn")
+        if not arn:
+            return False
+        config = client.get_code_signing_config(CodeSigningConfigArn=arn)["CodeSigningConfig"]
+    policy = config["CodeSigningPolicies"]["UntrustedArtifactOnDeployment"]
+    return bool(policy == "Enforce")
+
+
+@dataclass(frozen=True, slots=True)
 class FunctionSummary:
     """What the list of all functions says of one: enough to see which layers and log groups are in use."""
 

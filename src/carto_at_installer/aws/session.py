@@ -18,6 +18,8 @@ from botocore.config import Config
 
 from carto_at_installer.__about__ import __version__
 from carto_at_installer.aws.calls import CallLedger
+from carto_at_installer.aws.clock import Clock
+from carto_at_installer.aws.credentials import CredentialSources, credential_sources
 from carto_at_installer.aws.failures import translated
 from carto_at_installer.core.target import Identity
 
@@ -53,8 +55,11 @@ class AwsSession:
                 profile_name=options.profile or None,
                 region_name=options.region or os.environ.get("AWS_REGION") or None,
             )
+        self._profile = options.profile
         self.ledger = CallLedger()
         self.ledger.watch(self._session.events)
+        self.clock = Clock()
+        self.clock.watch(self._session.events)
         self._clients: dict[str, Any] = {}
         self._lock = threading.Lock()
 
@@ -72,6 +77,18 @@ class AwsSession:
             if service not in self._clients:
                 self._clients[service] = self._make_client(service)
             return self._clients[service]
+
+    def endpoint(self, service: str) -> str:
+        """The URL at which a service is reached."""
+        return str(self.client(service).meta.endpoint_url)
+
+    def credential_sources(self) -> CredentialSources:
+        """Where the credentials come from. Raises TargetError when they cannot be read."""
+        return credential_sources(self._session, self._profile)
+
+    def partition(self) -> str:
+        """The part of AWS that the region belongs to: `aws`, `aws-cn`, `aws-us-gov`."""
+        return str(self._session.get_partition_for_region(self.region))
 
     def _make_client(self, service: str) -> Any:
         attempts = _FIRST_CALL_ATTEMPTS if service == "sts" else _ATTEMPTS

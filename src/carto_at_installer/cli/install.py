@@ -33,6 +33,10 @@ on_failure_flag = click.option(
     help="When a step or smoke test fails: put everything back, keep it, or stop there.",
 )
 
+skip_validation_flag = click.option(
+    "--skip-validation", is_flag=True, help="Do not check beforehand whether it will work."
+)
+
 
 @click.command()
 @target_flags
@@ -47,10 +51,17 @@ on_failure_flag = click.option(
 )
 @on_failure_flag
 @dry_run_flag
+@skip_validation_flag
 @output_flags
 @click.pass_context
 def install(
-    context: click.Context, /, *, dry_run: bool, plan_file: Path | None, **flags: Any
+    context: click.Context,
+    /,
+    *,
+    dry_run: bool,
+    plan_file: Path | None,
+    skip_validation: bool,
+    **flags: Any,
 ) -> Result:
     """Install the toolbox into a database, or update it.
 
@@ -65,13 +76,15 @@ def install(
     terminal = context.ensure_object(Terminal)
     on_failure = OnFailure(flags.pop("on_failure"))
     if plan_file is not None:
-        installer, preparation = _prepared_from(plan_file, terminal, flags["profile"])
+        installer, preparation = _prepared_from(
+            plan_file, terminal, flags["profile"], validate=not skip_validation
+        )
         return finished("install", terminal, installer, preparation, on_failure, dry_run=dry_run)
     flags["selection"] = selection_of(flags)
     if flags["selection"].only == ():
         return nothing_changed("install")
     ask_for_missing(terminal, context, flags)
-    installer, preparation = prepared(terminal, flags, "install")
+    installer, preparation = prepared(terminal, flags, "install", validate=not skip_validation)
     return finished("install", terminal, installer, preparation, on_failure, dry_run=dry_run)
 
 
@@ -113,33 +126,47 @@ def ask_for_missing(terminal: Terminal, context: click.Context, flags: dict[str,
 
 
 def prepared(
-    terminal: Terminal, flags: dict[str, Any], command: str, *, replace_foreign: bool = False
+    terminal: Terminal,
+    flags: dict[str, Any],
+    command: str,
+    *,
+    replace_foreign: bool = False,
+    validate: bool = True,
 ) -> tuple[Installer, Preparation]:
     """Look, check and plan with the options that the flags give."""
-    return _looked_at(terminal, _options(flags), command, replace_foreign=replace_foreign)
+    return _looked_at(
+        terminal, options_of(flags), command, replace_foreign=replace_foreign, validate=validate
+    )
 
 
 def _prepared_from(
-    path: Path, terminal: Terminal, profile: str | None
+    path: Path, terminal: Terminal, profile: str | None, *, validate: bool
 ) -> tuple[Installer, Preparation]:
     """What a saved plan asks for. Raises PreflightError when the world has changed since."""
     from carto_at_installer.cli import saved_plan  # noqa: PLC0415 - keeps --help quick
 
     saved = saved_plan.load(path)
     options = saved_plan.options_of(saved, profile)
-    installer, preparation = _looked_at(terminal, options, "install")
+    installer, preparation = _looked_at(terminal, options, "install", validate=validate)
     saved_plan.require_unchanged(saved, preparation)
     return installer, preparation
 
 
 def _looked_at(
-    terminal: Terminal, options: InstallOptions, command: str, *, replace_foreign: bool = False
+    terminal: Terminal,
+    options: InstallOptions,
+    command: str,
+    *,
+    replace_foreign: bool = False,
+    validate: bool = True,
 ) -> tuple[Installer, Preparation]:
-    from carto_at_installer.apply.installation import Installer  # noqa: PLC0415 - imports boto3
+    from carto_at_installer.apply.facts import Intent  # noqa: PLC0415 - imports boto3
+    from carto_at_installer.apply.installation import Installer  # noqa: PLC0415
     from carto_at_installer.bundle.resources import bundle_root  # noqa: PLC0415
     from carto_at_installer.cli.progress import shown  # noqa: PLC0415
 
-    installer = Installer(options, bundle_root(), command=command, replace_foreign=replace_foreign)
+    intent = Intent(command, replace_foreign=replace_foreign)
+    installer = Installer(options, bundle_root(), intent, validate=validate)
     with shown(terminal) as progress:
         return installer, installer.prepare(progress)
 
@@ -168,7 +195,7 @@ def finished(
     return reports.installed(command, preparation, done)
 
 
-def _options(flags: dict[str, Any]) -> InstallOptions:
+def options_of(flags: dict[str, Any]) -> InstallOptions:
     """The validated options: nothing is asked of AWS before every flag is right."""
     from carto_at_installer.config import validation  # noqa: PLC0415 - keeps --help quick
     from carto_at_installer.core.options import InstallOptions  # noqa: PLC0415

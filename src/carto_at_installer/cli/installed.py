@@ -77,16 +77,17 @@ def prepared_again(
     installation: Installation,
     *,
     believe_database: bool,
+    validate: bool = True,
 ) -> tuple[Installer, Preparation]:
     """Look, check and plan for an installation that is there, with the options that it was made with."""
-    from carto_at_installer.apply.installation import Installer  # noqa: PLC0415 - imports boto3
+    from carto_at_installer.apply.facts import Intent  # noqa: PLC0415 - imports boto3
+    from carto_at_installer.apply.installation import Installer  # noqa: PLC0415
     from carto_at_installer.bundle.resources import bundle_root  # noqa: PLC0415
     from carto_at_installer.cli.progress import shown  # noqa: PLC0415
 
     options = _recorded_options(flags, installation)
-    installer = Installer(
-        options, bundle_root(), command=command, believe_database=believe_database
-    )
+    intent = Intent(command, believe_database=believe_database)
+    installer = Installer(options, bundle_root(), intent, validate=validate)
     with shown(terminal) as progress:
         return installer, installer.prepare(progress)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from carto_at_installer.cli.flags import output_flags
-from carto_at_installer.cli.install import dry_run_flag, on_failure_flag
+from carto_at_installer.cli.install import dry_run_flag, on_failure_flag, skip_validation_flag
 from carto_at_installer.cli.installed import (
     carried_out,
     opened,
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 @click.option("--allow-downgrade", is_flag=True, help="Also to an older version than is installed.")
 @on_failure_flag
 @dry_run_flag
+@skip_validation_flag
 @output_flags
 @click.pass_obj
 def upgrade(
@@ -36,6 +37,7 @@ def upgrade(
     allow_downgrade: bool,
     on_failure: str,
     dry_run: bool,
+    skip_validation: bool,
     **flags: Any,
 ) -> Result:
     """Bring an installation to this version.
@@ -48,7 +50,14 @@ def upgrade(
 
     installation = opened(flags).installation()
     _refuse_downgrade(installation, __version__, allowed=allow_downgrade)
-    prepared = prepared_again("upgrade", terminal, flags, installation, believe_database=False)
+    prepared = prepared_again(
+        "upgrade",
+        terminal,
+        flags,
+        installation,
+        believe_database=False,
+        validate=not skip_validation,
+    )
     return carried_out(terminal, prepared, on_failure, dry_run=dry_run)
 
 

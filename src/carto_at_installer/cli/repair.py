@@ -84,7 +84,8 @@ def _prepared_anew(
     terminal: Terminal, flags: dict[str, Any], connection: Connection
 ) -> tuple[Installer, Preparation]:
     """What makes the release tables anew around an installation that lost them."""
-    from carto_at_installer.apply.installation import Installer  # noqa: PLC0415 - imports boto3
+    from carto_at_installer.apply.facts import Intent  # noqa: PLC0415 - imports boto3
+    from carto_at_installer.apply.installation import Installer  # noqa: PLC0415
     from carto_at_installer.apply.rebuilding import rebuilt_record  # noqa: PLC0415
     from carto_at_installer.bundle.resources import bundle_root  # noqa: PLC0415
     from carto_at_installer.cli.progress import shown  # noqa: PLC0415
@@ -96,7 +97,7 @@ def _prepared_anew(
             hint="Use `carto-at repair` without --rebuild-state.",
         )
     options = options_for(flags, rebuilt_record(connection))
-    installer = Installer(options, bundle_root(), command="repair", replace_foreign=True)
+    installer = Installer(options, bundle_root(), Intent("repair", replace_foreign=True))
     with shown(terminal) as progress:
         return installer, installer.prepare(progress)
 

@@ -74,10 +74,7 @@ def _prepared(preparation: Preparation) -> dict[str, Any]:
     return {
         **place(preparation.connection),
         "version": preparation.plan.version,
-        "checks": [
-            {"check": o.check, "status": o.status.value, "reason": o.reason, "fix": o.fix}
-            for o in preparation.outcomes
-        ],
+        "checks": [o.document() for o in preparation.outcomes],
         "steps": steps_data(preparation.plan.steps),
         "selection": {
             "functions": sorted({f.name for f in preparation.catalog.functions}),

@@ -11,6 +11,10 @@ from carto_at_installer.__about__ import __version__
 # Each command's place and its line in the help of `carto-at`, which can so be shown without importing them all.
 COMMANDS = {
     "install": ("install:install", "Install the toolbox into a database, or update it."),
+    "check": (
+        "check:check",
+        "Find out whether an installation will work, and who must do what if not.",
+    ),
     "plan": ("install:plan", "Show what `install` would do; change nothing."),
     "status": ("inspect:status", "Show what is installed and how it stands."),
     "history": ("inspect:history", "List all releases: what was done, when, by whom."),
@@ -26,10 +30,6 @@ COMMANDS = {
     "unlock": ("removal:unlock", "Take the lease of a dead process away."),
     "sql": ("query:sql", "Run SQL on the target and show the rows."),
     "logs": ("logs:logs", "Show what went wrong in the Lambda functions."),
-    "usage": (
-        "usage:usage",
-        "Show how much the functions have been used, and what that may have cost.",
-    ),
     "list": ("browse:list_functions", "List the functions, of all modules or of one."),
     "describe": ("browse:describe", "Show everything about one function."),
     "validate": ("browse:validate", "Check a catalog and report every fault."),

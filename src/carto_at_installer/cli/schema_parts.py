@@ -91,7 +91,13 @@ STEP = record(
     after=described(array(TEXT), "The keys of the steps that must be done before."),
     subject=described(mapping(ANYTHING), "What the step is about, by kind of step."),
 )
-CHECK = record(check=TEXT, status=TEXT, reason=TEXT, fix=TEXT)
+CHECK = record(
+    check=TEXT,
+    plane=described(TEXT, "What the check is about: environment, identity, target ..."),
+    status=one_of("pass", "warn", "fail", "unknown", "skipped"),
+    reason=described(TEXT, "What was seen."),
+    fix=described(TEXT, "The commands, policy or SQL that put it right, or nothing."),
+)
 SELECTION = record(
     functions=array(TEXT),
     added=described(

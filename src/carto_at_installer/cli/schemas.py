@@ -10,6 +10,7 @@ import json
 from carto_at_installer.cli import events
 from carto_at_installer.cli.schema_parts import (
     ANYTHING,
+    AWS_CALLS,
     CHECK,
     COLUMN,
     DRAFT,
@@ -68,6 +69,11 @@ _SANDBOX = record(
 _FAULT = mapping(ANYTHING)
 _SOURCE = record(kind=TEXT, text=TEXT, file=maybe(TEXT), line=maybe(INTEGER))
 DATA: dict[str, Schema] = {
+    "check": record(
+        counts=described(mapping(INTEGER), "How many checks have each status."),
+        checks=array(CHECK),
+        aws_calls=AWS_CALLS,
+    ),
     "install": _CHANGE,
     "plan": _CHANGE,
     "upgrade": _CHANGE,
@@ -115,31 +121,6 @@ DATA: dict[str, Schema] = {
                 request=described(or_null(TEXT), "The id of the Lambda request."),
                 message=TEXT,
             )
-        ),
-    ),
-    "usage": record(
-        **PLACE,
-        since=TEXT,
-        functions=array(
-            record(
-                function=TEXT,
-                module=TEXT,
-                lambda_name=TEXT,
-                queries=INTEGER,
-                invocations=INTEGER,
-                rows=INTEGER,
-                input_bytes=described(INTEGER, "Sent to Lambda."),
-                output_bytes=described(INTEGER, "Received from Lambda."),
-                seconds=NUMBER,
-                cost=described(or_null(NUMBER), "Estimate in the currency of the prices."),
-            )
-        ),
-        cost=described(NUMBER, "The sum of the estimates."),
-        prices=record(
-            currency=TEXT,
-            per_million_requests=NUMBER,
-            per_gb_second=mapping(NUMBER),
-            basis=described(TEXT, "Where the prices come from."),
         ),
     ),
     "completion": record(shell=TEXT, script=TEXT),

@@ -76,6 +76,8 @@ class InstallOptions:
 
     `execution_role` is the ARN of a role for the Lambda functions, or None to create one; `invoke_role` is `create`,
     `default` (the cluster's default role) or the ARN of a role attached to the cluster (a comma-separated chain).
+    `role_path` and `permissions_boundary` (the ARN of a policy) are for the roles that are created. `kms_key` is the
+    ARN of a key that encrypts the functions' settings, `reserved_concurrency` how many of each function run at once.
     """
 
     aws: AwsOptions
@@ -90,6 +92,10 @@ class InstallOptions:
     invoke_role: str = "create"
     log_retention_days: int = 30
     tags: Mapping[str, str] = field(default_factory=dict)
+    role_path: str = "/"
+    permissions_boundary: str | None = None
+    kms_key: str | None = None
+    reserved_concurrency: int | None = None
 
 
 def recorded(options: InstallOptions) -> dict[str, str]:

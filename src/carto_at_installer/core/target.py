@@ -29,7 +29,10 @@ class Deployment(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A described cluster or workgroup. `roles` maps each attached role's ARN to its state (`in-sync`, `adding`)."""
+    """A described cluster or workgroup. `roles` maps each attached role's ARN to its state (`in-sync`, `adding`).
+
+    `maintenance` says that AWS is working on it; `namespace` and `namespace_arn` are those of a workgroup.
+    """
 
     deployment: Deployment
     name: str
@@ -38,6 +41,8 @@ class Target:
     available: bool
     database: str
     namespace: str = ""
+    namespace_arn: str = ""
+    maintenance: bool = False
     admin_user: str = ""
     default_role: str = ""
     enhanced_vpc_routing: bool = False

@@ -22,6 +22,22 @@ def trust(*services: str) -> dict[str, Any]:
     }
 
 
+def trust_of_roles(*arns: str) -> dict[str, Any]:
+    """A trust policy for roles, by their ARNs."""
+    principal: Any = arns[0] if len(arns) == 1 else list(arns)
+    return {
+        "Version": _VERSION,
+        "Statement": [
+            {"Effect": "Allow", "Principal": {"AWS": principal}, "Action": "sts:AssumeRole"}
+        ],
+    }
+
+
+def assume_policy(role_arn: str) -> dict[str, Any]:
+    """What a role of a chain may do: assume the next one."""
+    return _allow("AssumeNextRole", ["sts:AssumeRole"], [role_arn])
+
+
 def execution_policy(partition: str, account: str, log_group: str) -> dict[str, Any]:
     """What a Lambda function may do: write to its log group, and nothing else."""
     resource = f"arn:{partition}:logs:*:{account}:log-group:{log_group}:*"

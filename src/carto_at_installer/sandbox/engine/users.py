@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from carto_at_installer.sandbox.engine.functions import next_oid
-from carto_at_installer.sandbox.engine.privileges import PRIVILEGES
+from carto_at_installer.sandbox.engine.privileges import ANYWHERE, PRIVILEGES
 from carto_at_installer.sandbox.engine.storage import SCHEMA
 
 if TYPE_CHECKING:
@@ -20,7 +20,11 @@ _PUBLIC_GRANTS = (
     ("database", None, "temporary"),
     *(("iam_role", "all", command) for command in PRIVILEGES["iam_role"]),
 )
-_ADMINISTRATOR_GRANTS = (("language", "exfunc", "usage"), ("database", None, "create"))
+_ADMINISTRATOR_GRANTS = (
+    ("language", "exfunc", "usage"),
+    ("database", None, "create"),
+    ("system", ANYWHERE, "create or replace external function"),
+)
 FEDERATED = ("IAM:", "IAMR:", "IAMA:")
 
 

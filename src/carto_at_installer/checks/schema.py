@@ -1,0 +1,90 @@
+"""Checks of the schema: functions of others under our names, leftover Python functions, views that would break."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from carto_at_installer.checks.outcome import Answer, Check, Plane, failed, passed, skipped
+from carto_at_installer.plan.steps import ApplyModule
+from carto_at_installer.sql.database import views_with
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from carto_at_installer.checks.facts import Facts
+    from carto_at_installer.sql.database import DatabaseFunction
+
+PYTHON = "plpythonu"
+_ADOPT = "Replace them with `carto-at adopt` (it shows them first), drop them, or choose another --schema."
+_SHOWN = 5
+
+
+def foreign_functions(facts: Facts) -> tuple[DatabaseFunction, ...]:
+    """The functions in the schema that carto-at did not make and that bear names it is about to use."""
+    installation = facts.observed.installation
+    ours = {o.name.lower() for o in installation.objects} if installation else set()
+    wanted = {o.name.lower() for module in facts.desired.modules for o in module.objects} - ours
+    if not wanted:
+        return ()
+    return tuple(f for f in facts.functions_in_schema if f.name.lower() in wanted)
+
+
+def check_foreign_objects(facts: Facts) -> Answer:
+    """Whether functions of others stand in the way."""
+    schema = facts.desired.schema
+    foreign = [f for f in foreign_functions(facts) if f.language != PYTHON]
+    if not foreign:
+        return passed(f"nothing in {schema} stands in the way")
+    return failed(
+        f"{schema} holds functions that carto-at did not make: {_listed(f.name for f in foreign)}",
+        _ADOPT,
+    )
+
+
+def check_python_functions(facts: Facts) -> Answer:
+    """Whether Python functions of an older toolbox are left, which Redshift no longer runs."""
+    found = [f for f in foreign_functions(facts) if f.language == PYTHON]
+    if not found:
+        return passed("no Python function of our names is left")
+    return failed(
+        f"{facts.desired.schema} holds Python functions, which Redshift no longer runs, under our names: "
+        f"{_listed(f.key for f in found)}",
+        _ADOPT,
+    )
+
+
+def check_views(facts: Facts) -> Answer:
+    """Whether views use functions that this plan has to drop: Redshift would refuse."""
+    drops = [
+        o
+        for step in facts.plan.steps
+        if isinstance(step.action, ApplyModule)
+        for o in step.action.drops
+    ]
+    if not drops:
+        return skipped("this plan drops no function")
+    names = tuple(sorted({f"{o.name.lower()}(" for o in drops}))
+    views = views_with(facts.sql, names)
+    if not views:
+        return passed("no view uses a function that is dropped")
+    using = _listed(view.name for view in views)
+    return failed(
+        f"views use functions that this plan drops: {using}",
+        "Save their definitions (SELECT definition FROM pg_views), drop them, repeat the command, and create them "
+        "again; views WITH NO SCHEMA BINDING need not be dropped.",
+    )
+
+
+def _listed(names: Iterable[str]) -> str:
+    unique = sorted(dict.fromkeys(names))
+    more = len(unique) - _SHOWN
+    return ", ".join(unique[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
+CHECKS = (
+    Check(
+        "Functions of others", Plane.SCHEMA, check_foreign_objects, ("desired", "observed", "sql")
+    ),
+    Check("Python functions", Plane.SCHEMA, check_python_functions, ("desired", "observed", "sql")),
+    Check("Views", Plane.SCHEMA, check_views, ("plan", "sql")),
+)
