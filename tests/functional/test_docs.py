@@ -15,7 +15,9 @@ from carto_at_installer.cli.root import COMMANDS, root
 from carto_at_installer.sandbox import daemon
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [
+    ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "docs/reference/cli.md",
+]  # fmt: skip
 _FENCE = re.compile(
     r"^(?P<indent> *)```(?P<info>[^\n]*)\n(?P<body>.*?)^ *```", re.MULTILINE | re.DOTALL
 )
@@ -66,8 +68,9 @@ def commands_in(page):
     for info in ("sh", "sh sandbox"):
         for block in blocks(page, info):
             for line in block.replace("\\\n", " ").splitlines():
-                if line.strip().startswith("carto-at "):
-                    yield shlex.split(line.strip().partition(" #")[0])
+                for part in line.partition(" #")[0].split("; "):
+                    if part.strip().startswith("carto-at "):
+                        yield shlex.split(part)
 
 
 NAMED = [words for page in PAGES for words in commands_in(page)]

@@ -29,6 +29,7 @@ RUNS = (
     ("describe", "TOY_TIMES"),
     ("completion", "bash"),
     ("check", "--sandbox", *TARGET),
+    ("packs list",),
     ("plan", "--sandbox", *TARGET),
     ("install", "--sandbox", *TARGET),
     ("adopt", "--sandbox", *TARGET, "--yes"),

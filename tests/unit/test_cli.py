@@ -1,6 +1,7 @@
 """The command line without AWS: usage errors, output formats, exit codes."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +9,7 @@ from carto_at_installer.cli.entry import main, run
 from carto_at_installer.cli.rendering import render
 from carto_at_installer.cli.root import COMMANDS, root
 from carto_at_installer.cli.terminal import Terminal
+from carto_at_installer.core.errors import EXIT_CODES, CartoAtError
 from carto_at_installer.core.result import Code, Paragraph, Problem, Result, Table
 
 ENVELOPE = {"schema", "command", "status", "exit_code", "data", "errors", "warnings"}
@@ -125,3 +127,13 @@ def test_every_command_has_help_and_the_line_that_the_overview_shows(capsys, com
     assert "Usage: carto-at" in out
     found = root.get_command(None, command)
     assert found.get_short_help_str(limit=100) == COMMANDS[command][1]
+
+
+def test_every_error_has_a_documented_exit_code_and_the_readme_lists_them_all():
+    def classes(base):
+        return {base} | {each for child in base.__subclasses__() for each in classes(child)}
+
+    assert {each.exit_code for each in classes(CartoAtError)} < set(EXIT_CODES)
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    for code, meaning in EXIT_CODES.items():
+        assert f"| {code} | {meaning} |" in readme

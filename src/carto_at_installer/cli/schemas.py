@@ -127,6 +127,18 @@ DATA: dict[str, Schema] = {
     "list": record(functions=array(FUNCTION)),
     "describe": record(functions=described(array(FUNCTION), "All signatures of the function.")),
     "validate": record(modules=array(TEXT), functions=INTEGER),
+    "packs list": record(
+        packs=array(
+            record(
+                name=TEXT,
+                distribution=TEXT,
+                version=TEXT,
+                modules=array(TEXT),
+                functions=described(INTEGER, "How many public functions."),
+                fault=described(or_null(TEXT), "Why the pack cannot be used."),
+            )
+        )
+    ),
     "config show": record(
         files=array(TEXT),
         environment=or_null(TEXT),

@@ -5,6 +5,21 @@ Every error that reaches a user is a `CartoAtError`; its class decides the exit 
 
 from __future__ import annotations
 
+EXIT_CODES = {
+    0: "done, or nothing to do",
+    1: "a fault of the program",
+    2: "the command line is wrong",
+    3: "the catalog, the package or the configuration is wrong",
+    4: "a check failed, or AWS or the database refused; nothing was changed by an installation",
+    5: "an installation or upgrade failed, and everything was put back",
+    6: "it stopped half-way: `carto-at resume` or `carto-at rollback`",
+    7: "a function does not answer as documented",
+    8: "somebody else is changing this installation",
+    9: "there is drift (only with `status --drift --exit-code`)",
+    130: "interrupted",
+}
+"""What the exit codes of all commands mean."""
+
 
 class CartoAtError(Exception):
     """An expected failure: one clear message, an optional next step, an exit code.
