@@ -44,6 +44,7 @@ RUNS = (
     ("unlock", "--sandbox", *TARGET),
     ("sql", "--sandbox", *TARGET, "SELECT carto.TOY_TIMES(4) AS twelve, NULL AS nothing"),
     ("logs", "--sandbox", *TARGET, "--all"),
+    ("doctor", "--sandbox", *TARGET, "--probe"),
     ("uninstall", "--sandbox", *TARGET, "--yes"),
     ("install", "--sandbox", *TARGET, "--dry-run"),
     ("sandbox reset", "--yes"),

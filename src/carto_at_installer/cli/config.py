@@ -45,23 +45,34 @@ def show(context: click.Context, /, *, explain: bool, **flags: Any) -> Result:
     """  # noqa: D301 - \b is click's mark for lines to keep
     from carto_at_installer.core.result import Result, Table  # noqa: PLC0415 - keeps --help quick
 
-    loaded = loaded_config(context)
-    lost = overruled(context, context.params)
-    sources = {s.name: _source(context, loaded, s, lost) for s in SETTINGS}
-    rows = [(s.path, _shown(flags[s.name]), sources[s.name]["text"]) for s in SETTINGS]
+    data = settings_document(context, flags)
+    rows = [
+        (path, _shown(each["value"]), each["source"]["text"])
+        for path, each in data["settings"].items()
+    ]
     columns = ("setting", "value", "source")
     table = (
         Table(columns, tuple(rows)) if explain else Table(columns[:2], tuple(r[:2] for r in rows))
     )
-    data = {
+    return Result("config show", data=data, blocks=(table,))
+
+
+def settings_document(context: click.Context, flags: dict[str, Any]) -> dict[str, Any]:
+    """Every setting with its value and where it comes from, and the files that were read."""
+    loaded = loaded_config(context)
+    lost = overruled(context, context.params)
+    return {
         "files": [str(file) for file in loaded.files],
         "environment": loaded.environment,
         "environments": list(loaded.environments),
         "settings": {
-            s.path: {"value": _plain(s, flags[s.name]), "source": sources[s.name]} for s in SETTINGS
+            s.path: {
+                "value": _plain(s, flags[s.name]),
+                "source": _source(context, loaded, s, lost),
+            }
+            for s in SETTINGS
         },
     }
-    return Result("config show", data=data, blocks=(table,))
 
 
 def _source(
@@ -84,7 +95,9 @@ def _source(
 
 
 def _shown(value: Any) -> Any:
-    if isinstance(value, tuple):
+    if isinstance(value, dict):
+        return ", ".join(f"{key}={text}" for key, text in value.items()) or None
+    if isinstance(value, list):
         return ", ".join(value) or None
     return value
 

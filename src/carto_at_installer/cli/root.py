@@ -33,6 +33,10 @@ COMMANDS = {
     "list": ("browse:list_functions", "List the functions, of all modules or of one."),
     "describe": ("browse:describe", "Show everything about one function."),
     "validate": ("browse:validate", "Check a catalog and report every fault."),
+    "doctor": (
+        "doctor:doctor",
+        "Report versions, settings, checks and the installation, to paste into a bug report.",
+    ),
     "packs": ("packs:packs", "Show the packs of functions."),
     "config": ("config:config", "Show, check and begin configuration files."),
     "completion": ("completion:completion", "Print the completion script of a shell."),

@@ -68,6 +68,12 @@ _SANDBOX = record(
 )
 _FAULT = mapping(ANYTHING)
 _SOURCE = record(kind=TEXT, text=TEXT, file=maybe(TEXT), line=maybe(INTEGER))
+_SETTINGS = record(
+    files=array(TEXT),
+    environment=or_null(TEXT),
+    environments=array(TEXT),
+    settings=mapping(record(value=ANYTHING, source=_SOURCE)),
+)
 DATA: dict[str, Schema] = {
     "check": record(
         counts=described(mapping(INTEGER), "How many checks have each status."),
@@ -139,11 +145,33 @@ DATA: dict[str, Schema] = {
             )
         )
     ),
-    "config show": record(
-        files=array(TEXT),
-        environment=or_null(TEXT),
-        environments=array(TEXT),
-        settings=mapping(record(value=ANYTHING, source=_SOURCE)),
+    "config show": _SETTINGS,
+    "doctor": record(
+        versions=mapping(TEXT),
+        package=record(
+            intact=FLAG, version=or_null(TEXT), runtime=or_null(TEXT), modules=array(TEXT)
+        ),
+        settings=_SETTINGS,
+        variables=described(array(TEXT), "Names of variables that are set, without their values."),
+        checks=array(CHECK),
+        installation=or_null(
+            record(
+                release=or_null(INTEGER),
+                version=or_null(TEXT),
+                unfinished=described(or_null(TEXT), "The command that stopped half-way."),
+                functions=INTEGER,
+                lambdas=described(mapping(TEXT), "The state of each Lambda function."),
+            )
+        ),
+        probes=array(
+            record(
+                probe=TEXT,
+                question=TEXT,
+                assumed=described(TEXT, "What the toolbox relies on, or nothing."),
+                answer=TEXT,
+                agrees=or_null(FLAG),
+            )
+        ),
     ),
     "config validate": record(files=array(TEXT), environments=array(TEXT)),
     "config init": record(file=TEXT, given=array(TEXT)),
