@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from carto_at_installer.sandbox.moto_services.app import MotoServices
     from carto_at_installer.sandbox.moto_services.directory import Directory, Principal
 
+_REMEMBERED_QUERIES = 1000
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -65,6 +67,7 @@ class RedshiftLambdaCaller:
         self._faults = faults
         self._moto = moto
         self._functions = functions
+        self._authorised: set[tuple[int, str, tuple[str, ...]]] = set()
 
     def __call__(self, call: LambdaCall) -> bytes:
         """Invoke a function as Redshift does. Raises LambdaCallError."""
@@ -72,8 +75,7 @@ class RedshiftLambdaCaller:
             target = self._current()
             context = Call(target.region, Caller(target.arn, "redshift"), "")
             reference = function_reference(call.function_name, context)
-            function_arn = context.arn("lambda", f"function:{reference.name}")
-            self._authorise(target, call, function_arn)
+            self._authorise_once(target, call, context.arn("lambda", f"function:{reference.name}"))
             before_internal_call(self._faults, "lambda", "Invoke", reference.name)
             record = self._functions.find(call.function_name, context)
             outcome = self._functions.run(record, call.payload)
@@ -87,6 +89,16 @@ class RedshiftLambdaCaller:
         if outcome.error_kind is not None:
             raise LambdaCallError(_function_error(call.function_name, outcome.payload))
         return outcome.payload
+
+    def _authorise_once(self, target: Target, call: LambdaCall, function_arn: str) -> None:
+        """Authorise the first call of a query: the credentials that Redshift gets then serve the others too."""
+        key = (call.query_id, function_arn, call.role_arns)
+        if key in self._authorised:
+            return
+        self._authorise(target, call, function_arn)
+        if len(self._authorised) >= _REMEMBERED_QUERIES:
+            self._authorised.clear()
+        self._authorised.add(key)
 
     def _authorise(self, target: Target, call: LambdaCall, function_arn: str) -> None:
         """Raise LambdaCallError unless the chain of roles leads from the target to the function."""

@@ -5,12 +5,16 @@
 
 from __future__ import annotations
 
+import threading
 from collections import defaultdict, deque
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
+
+from carto_at_installer.sandbox.engine.responses import arrow_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -44,36 +48,40 @@ _NO_PLAN = Plan({}, -1, frozenset())
 class Answers:
     """The answers of one statement. `ask(target, rows)` calls Lambda. Used by several threads of DuckDB at once."""
 
-    def __init__(self, ask: Callable[[ExternalTarget, pa.Array], list[Any]]) -> None:
+    def __init__(self, ask: Callable[[ExternalTarget, pa.Array], pa.Array]) -> None:
         self._ask = ask
-        self._known: dict[ExternalTarget, dict[str, Any]] = defaultdict(dict)
+        self._known: dict[ExternalTarget, _Known] = {}
         self._wanted: dict[ExternalTarget, list[pa.Array]] = defaultdict(list)
         self._stage: int | None = None
         self._plan = _NO_PLAN
 
-    def results(self, target: ExternalTarget, rows: pa.ChunkedArray) -> list[Any]:
+    def results(self, target: ExternalTarget, rows: pa.Array) -> pa.Array:
         """The results for one vector of arguments: known ones, NULLs while looking ahead, or from Lambda at once."""
-        asked = rows.combine_chunks() if isinstance(rows, pa.ChunkedArray) else rows
         known = self._known.get(target)
-        if not known:
-            return self._absent(target, asked)
-        values = [_known(known, key) for key in asked.to_pylist()]
+        if known is None:
+            return self._unknown(target, rows)
+        found = known.vector(rows)
+        return self._row_by_row(target, rows, known) if found is None else found
+
+    def _row_by_row(self, target: ExternalTarget, rows: pa.Array, known: _Known) -> pa.Array:
+        """The results for a vector that did not come before as it is."""
+        values = known.rows(rows)
         missing = [index for index, value in enumerate(values) if value is _MISSING]
         if missing:
-            absent = self._absent(target, asked.take(pa.array(missing)))
-            for index, value in zip(missing, absent, strict=True):
+            absent = self._unknown(target, rows.take(pa.array(missing)))
+            for index, value in zip(missing, absent.to_pylist(), strict=True):
                 values[index] = value
-        return values
+        return pa.array(values, arrow_type(target.returns))
 
-    def _absent(self, target: ExternalTarget, rows: pa.Array) -> list[Any]:
+    def _unknown(self, target: ExternalTarget, rows: pa.Array) -> pa.Array:
         depth = self._plan.depths.get(target.name, -1)
         if self._stage is not None and depth >= self._stage:
             if depth == self._stage:
                 self._wanted[target].append(rows)
-            return [None] * len(rows)
+            return pa.nulls(len(rows), arrow_type(target.returns))
         found = self._ask(target, rows)
         if self._stage is not None and target.name not in self._plan.volatile:
-            self._known[target].update(zip(rows.to_pylist(), found, strict=True))
+            self._keep(target, [rows], found)
         return found
 
     @contextmanager
@@ -85,21 +93,57 @@ class Answers:
         finally:
             self._stage = None
         wanted, self._wanted = self._wanted, defaultdict(list)
-        for target, parts in wanted.items():
-            self._fetch(target, pa.concat_arrays(parts))
+        for target, vectors in wanted.items():
+            self._keep(target, vectors, self._ask(target, pa.concat_arrays(vectors)))
 
-    def _fetch(self, target: ExternalTarget, rows: pa.Array) -> None:
-        answers = self._known[target]
-        found = zip(rows.to_pylist(), self._ask(target, rows), strict=True)
-        if target.name not in self._plan.volatile:
-            answers.update(found)
-            return
-        for key, value in found:
-            answers.setdefault(key, deque()).append(value)
+    def _keep(self, target: ExternalTarget, vectors: list[pa.Array], found: pa.Array) -> None:
+        volatile = target.name in self._plan.volatile
+        self._known.setdefault(target, _Known(once=volatile)).add(vectors, found)
 
 
-def _known(answers: dict[str, Any], key: str) -> Any:
-    value = answers.get(key, _MISSING)
-    if isinstance(value, deque):
-        return value.popleft() if value else _MISSING
-    return value
+class _Known:
+    """Answers of one function, by whole vectors of arguments: those of a table come again as they were.
+
+    Other vectors are looked up row by row. With `once`, each answer is given once, and to its vector only.
+    """
+
+    def __init__(self, *, once: bool) -> None:
+        self._once = once
+        self._lock = threading.Lock()
+        self._vectors: dict[bytes, deque[pa.Array]] = defaultdict(deque)
+        self._pairs: list[tuple[pa.Array, pa.Array]] = []
+        self._rows: dict[str, Any] = {}
+
+    def add(self, vectors: list[pa.Array], found: pa.Array) -> None:
+        """Keep the answers to vectors that were asked together."""
+        start = 0
+        for vector in vectors:
+            answers = found.slice(start, len(vector))
+            self._vectors[_content(vector)].append(answers)
+            start += len(vector)
+            if not self._once:
+                self._pairs.append((vector, answers))
+
+    def vector(self, rows: pa.Array) -> pa.Array | None:
+        """The answers to exactly these rows in this order; None when they are not known as a whole."""
+        found = self._vectors.get(_content(rows))
+        if not found:
+            return None
+        return found.popleft() if self._once else found[0]
+
+    def rows(self, rows: pa.Array) -> list[Any]:
+        """The answer to each row, _MISSING where there is none."""
+        with self._lock:
+            pairs, self._pairs = self._pairs, []
+            for asked, found in pairs:
+                self._rows.update(zip(asked.to_pylist(), found.to_pylist(), strict=True))
+        return [self._rows.get(row, _MISSING) for row in rows.to_pylist()]
+
+
+def _content(rows: pa.Array) -> bytes:
+    """The texts of all rows behind each other. They are JSON arrays: it is clear where one ends."""
+    offsets, data = rows.buffers()[1:]
+    ends = np.frombuffer(offsets, dtype=np.int32)
+    first, last = int(ends[rows.offset]), int(ends[rows.offset + len(rows)])
+    content: bytes = data[first:last].to_pybytes()
+    return content

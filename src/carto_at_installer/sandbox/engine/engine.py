@@ -5,11 +5,14 @@ from __future__ import annotations
 import itertools
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
 
 from carto_at_installer.sandbox.engine import lambda_usage
 from carto_at_installer.sandbox.engine.external import ExternalCalls, ExternalTarget, LambdaCaller
 from carto_at_installer.sandbox.engine.locks import TableLocks
+from carto_at_installer.sandbox.engine.responses import arrow_type
 from carto_at_installer.sandbox.engine.session import Session
 from carto_at_installer.sandbox.engine.storage import open_database
 from carto_at_installer.sandbox.engine.users import ensure_user, set_up
@@ -18,8 +21,6 @@ from carto_at_installer.sandbox.errors import RedshiftError
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-
-    import pyarrow as pa
 
     from carto_at_installer.sandbox.engine.call_depths import Summary
     from carto_at_installer.sandbox.engine.lambda_usage import LambdaUsage
@@ -88,14 +89,12 @@ class Engine:
         self._executor.shutdown(wait=False, cancel_futures=True)
         self._connection.close()
 
-    def _run_external(
-        self, target: ExternalTarget, session_id: str, rows: pa.ChunkedArray
-    ) -> list[Any]:
+    def _run_external(self, target: ExternalTarget, session_id: str, rows: pa.Array) -> pa.Array:
         session = self._sessions.get(session_id)
         if session is None:
             raise RedshiftError("the session of this call has ended")
         if session.names.describing:
-            return [None] * len(rows)
+            return pa.nulls(len(rows), arrow_type(target.returns))
         if session.error is not None:
             raise session.error  # DuckDB tries a failed constant expression again: the statement has failed already.
         try:

@@ -13,7 +13,9 @@ import threading
 import time
 import uuid
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
+
+import pyarrow as pa
 
 from carto_at_installer.sandbox.engine.batches import dealt
 from carto_at_installer.sandbox.engine.responses import failure, read_results
@@ -22,8 +24,6 @@ from carto_at_installer.sandbox.errors import LambdaCallError, RedshiftError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from concurrent.futures import Executor
-
-    import pyarrow as pa
 
     from carto_at_installer.sandbox.engine.batches import Batch
 
@@ -44,6 +44,7 @@ class LambdaCall:
     role_arns: tuple[str, ...]
     payload: bytes
     user: str
+    query_id: int
 
 
 class LambdaCaller(Protocol):
@@ -111,7 +112,7 @@ class ExternalCalls:
         self._caller = caller
         self._executor = executor
 
-    def run(self, target: ExternalTarget, context: CallContext, rows: pa.Array) -> list[Any]:
+    def run(self, target: ExternalTarget, context: CallContext, rows: pa.Array) -> pa.Array:
         """The results for `rows`, each one the JSON text of one row's arguments, in the same order.
 
         Raises RedshiftError in Redshift's form when the function, or the way to it, fails.
@@ -119,29 +120,30 @@ class ExternalCalls:
         task = _Task(target, context, threading.Event())
         slices = dealt(rows, target)
         if len(slices) == 1:
-            return self._slice(task, slices[0])
+            return _joined(self._slice(task, slices[0]))
         waiting = [self._executor.submit(self._slice, task, batches) for batches in slices]
-        return [value for future in waiting for value in future.result()]
+        return _joined([each for future in waiting for each in future.result()])
 
-    def _slice(self, task: _Task, batches: Iterator[Batch]) -> list[Any]:
+    def _slice(self, task: _Task, batches: Iterator[Batch]) -> list[pa.Array]:
         """The results of the rows of one slice: its batches go out one after the other."""
-        results: list[Any] = []
+        results: list[pa.Array] = []
         try:
             for batch in batches:
                 if task.stopped.is_set():
                     break
-                results += self._batch(task.target, task.context, batch)
+                results.append(self._batch(task.target, task.context, batch))
         except BaseException:
             task.stopped.set()
             raise
         return results
 
-    def _batch(self, target: ExternalTarget, context: CallContext, batch: Batch) -> list[Any]:
+    def _batch(self, target: ExternalTarget, context: CallContext, batch: Batch) -> pa.Array:
         call = LambdaCall(
             target.options.lambda_name,
             target.options.role_arns,
             _payload(target, context, batch),
             context.user,
+            context.query_id,
         )
         response = self._invoke(call, target.options.retry_timeout_ms / 1000, context)
         return read_results(response, target, context, batch.rows)
@@ -172,6 +174,10 @@ class ExternalCalls:
             time.sleep(pause)
             budget_s -= pause
             delay *= 2
+
+
+def _joined(parts: list[pa.Array]) -> pa.Array:
+    return parts[0] if len(parts) == 1 else pa.concat_arrays(parts)
 
 
 def _request_id() -> str:

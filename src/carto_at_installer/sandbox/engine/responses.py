@@ -7,6 +7,8 @@ from types import NoneType
 from typing import TYPE_CHECKING, Any
 
 import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from carto_at_installer.sandbox.errors import RedshiftError
 
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
 def read_results(
     response: bytes, target: ExternalTarget, context: CallContext, expected: int
-) -> list[Any]:
+) -> pa.Array:
     """The values of a response, typed as the function returns them. Raises RedshiftError in Redshift's form."""
     answer = _answer(response, context)
     if answer.get("success") is False:
@@ -52,42 +54,41 @@ def _answer(response: bytes, context: CallContext) -> dict[str, Any]:
     return inner
 
 
-def _typed(results: list[Any], target: ExternalTarget, context: CallContext) -> list[Any]:
+def arrow_type(returns: str) -> pa.DataType:
+    """How results of a Redshift type come to DuckDB; numbers that are not listed, and dates, come as texts."""
+    return _ARROW_TYPES.get(returns, pa.string())
+
+
+def _typed(results: list[Any], target: ExternalTarget, context: CallContext) -> pa.Array:
+    values = _as_they_are(results, target.returns)
     try:
-        values = _converted(results, target.returns)
+        if values is None:
+            convert = _CONVERTERS.get(target.returns, _as_text)
+            converted = [None if value is None else convert(value) for value in results]
+            values = pa.array(converted, arrow_type(target.returns))
     except (TypeError, ValueError, OverflowError) as error:
         raise _data_failure(
             f"Invalid External Function Response: a result is not of the type {target.returns}"
             f" ({error})",
             context,
         ) from error
-    if target.length:
-        # Four bytes is the longest UTF-8 character: shorter texts need not be encoded to be measured.
-        longest = target.length // 4
-        for value in filter(None, values):
-            if len(value) > longest and size_in_bytes(value) > target.length:
-                raise _data_failure(
-                    f"String value exceeds the max size of {target.length} bytes", context
-                )
+    if target.length and (pc.max(pc.binary_length(values)).as_py() or 0) > target.length:
+        raise _data_failure(f"String value exceeds the max size of {target.length} bytes", context)
     return values
 
 
-def _converted(results: list[Any], returns: str) -> list[Any]:
-    """Values of the type that is returned. Most results are all of one type, which need not be asked one by one."""
-    convert = _CONVERTERS.get(returns, _as_text)
-    kinds = set(map(type, results))
-    if kinds <= _AS_THEY_ARE.get(returns, {str, NoneType}):
-        return results
-    if returns == "bigint" and kinds == {str}:
-        values = list(map(int, results))
-        if min(values) >= -(2**63) and max(values) < 2**63:
-            return values
-    return [None if value is None else convert(value) for value in results]
-
-
-def size_in_bytes(value: str) -> int:
-    """The length of a text in UTF-8."""
-    return len(value) if value.isascii() else len(value.encode())
+def _as_they_are(results: list[Any], returns: str) -> pa.Array | None:
+    """Results that need no conversion one by one, because all are of one type; None for others, and wrong ones."""
+    kinds = set(map(type, results)) - {NoneType}
+    wanted = arrow_type(returns)
+    try:
+        if kinds <= _NATURAL[wanted] and returns not in _SHORT:
+            return pa.array(results, wanted)
+        if kinds == {str} and returns == "bigint":
+            return pc.cast(pa.array(results, pa.string()), wanted)
+    except (pa.ArrowInvalid, OverflowError, UnicodeEncodeError):
+        pass  # One of them is wrong: to be found, and named.
+    return None
 
 
 def _as_text(value: object) -> str:
@@ -126,14 +127,21 @@ def _as_boolean(value: object) -> bool:
     raise TypeError(f"{value!r} is not a boolean")
 
 
-_AS_THEY_ARE: dict[str, set[type]] = {
-    "smallint": set(),
-    "integer": set(),
-    "bigint": set(),
-    "real": {float, NoneType},
-    "double precision": {float, NoneType},
-    "boolean": {bool, NoneType},
+_ARROW_TYPES = {
+    "smallint": pa.int64(),
+    "integer": pa.int64(),
+    "bigint": pa.int64(),
+    "real": pa.float64(),
+    "double precision": pa.float64(),
+    "boolean": pa.bool_(),
 }
+_NATURAL: dict[pa.DataType, set[type]] = {
+    pa.string(): {str},
+    pa.int64(): {int},
+    pa.float64(): {float},
+    pa.bool_(): {bool},
+}
+_SHORT = frozenset({"smallint", "integer"})  # Their range is less than that of their Arrow type.
 _CONVERTERS: dict[str, Callable[[Any], Any]] = {
     "smallint": _as_integer(-(2**15), 2**15 - 1),
     "integer": _as_integer(-(2**31), 2**31 - 1),

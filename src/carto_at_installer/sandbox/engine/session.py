@@ -7,7 +7,7 @@ import uuid
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import duckdb
 
@@ -44,7 +44,7 @@ class Session:
         self.engine = engine
         self.connection = connection
         self.user = user
-        self.id = uuid.uuid4().hex
+        self.id = uuid.uuid4().hex[:12]  # Short, because DuckDB copies it for every row of a call.
         self.names = Names(connection, engine.database, user)
         self.names.default_role = engine.default_role
         self.in_transaction = False
@@ -126,7 +126,7 @@ class Session:
     def _no_answers(self) -> Answers:
         return Answers(self._ask)
 
-    def _ask(self, target: ExternalTarget, rows: pa.Array) -> list[Any]:
+    def _ask(self, target: ExternalTarget, rows: pa.Array) -> pa.Array:
         used = self.usage.begin(target, len(rows))
         return self.engine.calls.run(target, self.call_context(used), rows)
 

@@ -147,7 +147,8 @@ def _external(run_external: Any, arrow_type: pa.DataType) -> Any:
         if not len(rows):
             return pa.array([], type=arrow_type)
         parsed = read_target(target[0].as_py())
-        return pa.array(run_external(parsed, context[0].as_py(), rows), type=arrow_type)
+        results: pa.Array = run_external(parsed, context[0].as_py(), rows.combine_chunks())
+        return results
 
     return call
 

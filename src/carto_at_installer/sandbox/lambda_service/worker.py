@@ -282,7 +282,19 @@ def _logged(error: dict[str, Any]) -> dict[str, Any]:
     return error
 
 
+_peaks: dict[int, int] = {}
+
+
 def _peak_memory_kb() -> int:
+    """The peak of this program, which is read anew only when what getrusage tells has grown."""
+    told = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    if told not in _peaks:
+        _peaks.clear()
+        _peaks[told] = _read_peak_memory_kb()
+    return _peaks[told]
+
+
+def _read_peak_memory_kb() -> int:
     """The peak of this program alone: what getrusage tells on Linux includes the parent's before the exec."""
     try:
         with open("/proc/self/status", encoding="ascii") as status:  # noqa: PTH123  (cheap)
