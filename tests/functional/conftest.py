@@ -13,9 +13,13 @@ from botocore.config import Config
 
 from carto_at_installer.sandbox.server import Sandbox
 from carto_at_installer.sandbox.settings import Settings
+from tests.functional.commands import TARGET, carto_at, run
+from tests.functional.toy import toy_bundle
+from tests.functional.world import EMPTY, cloud, fresh_sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 ACCOUNT = "123456789012"
 Client = Any
@@ -107,3 +111,42 @@ def make_function(
         return created
 
     return make
+
+
+@pytest.fixture(scope="session")
+def toys(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Bundles of the toy pack: 0.1.0, a later one with a new function, one whose example fails, an older one."""
+    folder = tmp_path_factory.mktemp("toys")
+    return {
+        "first": toy_bundle(folder / "a", version="0.1.0", factor=3),
+        "second": toy_bundle(folder / "b", version="0.1.1", factor=5, new=True),
+        "wrong": toy_bundle(folder / "c", version="0.1.2", factor=7, expected=999),
+        "older": toy_bundle(folder / "d", version="0.0.9", factor=2),
+    }
+
+
+@pytest.fixture(scope="module")
+def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Client]]:
+    """`aws("lambda")`: boto3 clients of a sandbox that commands with --sandbox use too."""
+    with fresh_sandbox(tmp_path_factory.mktemp("sandbox")) as made:
+        yield made
+
+
+@pytest.fixture
+def use(
+    aws: Callable[[str], Client], toys: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[str], None]]:
+    """`use("second")`: that version of the toy pack is the installed package; in the end everything is uninstalled."""
+
+    def choose(version: str) -> None:
+        root = toys[version]
+        number = json.loads((root / "manifest.json").read_text())["version"]
+        monkeypatch.setattr("carto_at_installer.bundle.resources.bundle_root", lambda: root)
+        monkeypatch.setattr("carto_at_installer.__about__.__version__", number)
+
+    yield choose
+    monkeypatch.undo()
+    if carto_at("status", "--sandbox", *TARGET).code == 0:
+        run("unlock", "--yes")
+        assert run("uninstall", "--yes").code == 0
+    assert cloud(aws) == EMPTY

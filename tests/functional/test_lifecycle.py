@@ -17,43 +17,7 @@ from carto_at_installer.core.errors import LockHeldError
 from carto_at_installer.core.options import AwsOptions, TargetOptions
 from carto_at_installer.sandbox import daemon, faults
 from tests.functional.commands import TARGET, carto_at, run, sql
-from tests.functional.toy import toy_bundle
-from tests.functional.world import EMPTY, cloud, fresh_sandbox
-
-
-@pytest.fixture(scope="module")
-def versions(tmp_path_factory):
-    """Bundles of four versions: 0.1.0, a later one with a new function, one whose example fails, an older one."""
-    folder = tmp_path_factory.mktemp("toys")
-    return {
-        "first": toy_bundle(folder / "a", version="0.1.0", factor=3),
-        "second": toy_bundle(folder / "b", version="0.1.1", factor=5, new=True),
-        "wrong": toy_bundle(folder / "c", version="0.1.2", factor=7, expected=999),
-        "older": toy_bundle(folder / "d", version="0.0.9", factor=2),
-    }
-
-
-@pytest.fixture(scope="module")
-def client(tmp_path_factory):
-    with fresh_sandbox(tmp_path_factory.mktemp("sandbox")) as made:
-        yield made
-
-
-@pytest.fixture
-def use(client, versions, monkeypatch):
-    """Installs a version of the toy pack from now on; everything is uninstalled before and after the test."""
-
-    def choose(version):
-        root = versions[version]
-        number = json.loads((root / "manifest.json").read_text())["version"]
-        monkeypatch.setattr("carto_at_installer.bundle.resources.bundle_root", lambda: root)
-        monkeypatch.setattr("carto_at_installer.__about__.__version__", number)
-
-    yield choose
-    monkeypatch.undo()
-    if carto_at("status", "--sandbox", *TARGET).code == 0:
-        assert run("uninstall", "--yes").code == 0
-    assert cloud(client) == EMPTY
+from tests.functional.world import EMPTY, cloud
 
 
 def answer(value=4):
@@ -117,7 +81,7 @@ def test_a_downgrade_is_refused_unless_it_is_allowed(use):
     assert answer() == 8
 
 
-def test_a_failing_smoke_test_puts_the_release_back_and_says_which_example_failed(use, client):
+def test_a_failing_smoke_test_puts_the_release_back_and_says_which_example_failed(use, aws):
     use("first")
     run("install")
     use("wrong")
@@ -130,14 +94,14 @@ def test_a_failing_smoke_test_puts_the_release_back_and_says_which_example_faile
     assert run("status").data["unfinished"] is None
 
 
-def test_a_first_installation_that_fails_leaves_nothing(use, client):
+def test_a_first_installation_that_fails_leaves_nothing(use, aws):
     use("wrong")
     assert run("install").code == 5
-    assert cloud(client) == EMPTY
+    assert cloud(aws) == EMPTY
     assert carto_at("status", "--sandbox", *TARGET).code == 4
 
 
-def test_when_everything_was_put_back_nobody_is_told_to_continue(use, client):
+def test_when_everything_was_put_back_nobody_is_told_to_continue(use, aws):
     use("first")
     refusal = faults.error(
         "lambda:CreateFunction", "InvalidParameterValueException", "no such thing"
@@ -148,7 +112,7 @@ def test_when_everything_was_put_back_nobody_is_told_to_continue(use, client):
     assert "no such thing" in failed.err
     assert "nothing is left of it" in failed.err
     assert "carto-at resume" not in failed.err
-    assert cloud(client) == EMPTY
+    assert cloud(aws) == EMPTY
 
 
 def test_on_failure_keep_keeps_the_release_and_says_so(use):
@@ -160,7 +124,7 @@ def test_on_failure_keep_keeps_the_release_and_says_so(use):
     assert run("test").code == 7
 
 
-def test_on_failure_stop_stops_and_can_be_resumed_or_rolled_back(use, client):
+def test_on_failure_stop_stops_and_can_be_resumed_or_rolled_back(use, aws):
     use("first")
     run("install")
     use("wrong")
@@ -182,7 +146,7 @@ def test_the_recorded_examples_can_be_asked_without_the_package(use, monkeypatch
     assert run("test").data == {**run("test").data, "passed": 2, "failed": 0}
 
 
-def test_uninstall_removes_everything_of_ours_from_state_alone(use, client, monkeypatch):
+def test_uninstall_removes_everything_of_ours_from_state_alone(use, aws, monkeypatch):
     use("first")
     run("install")
     use("second")
@@ -191,11 +155,11 @@ def test_uninstall_removes_everything_of_ours_from_state_alone(use, client, monk
         "carto_at_installer.bundle.resources.bundle_root", lambda: pytest.fail("read")
     )
     assert run("uninstall", "--yes").code == 0
-    assert cloud(client) == EMPTY
+    assert cloud(aws) == EMPTY
     assert sql("SELECT nspname FROM pg_namespace WHERE nspname = 'carto'") == []
 
 
-def test_uninstall_keeps_what_users_have_put_into_the_schema(use, client):
+def test_uninstall_keeps_what_users_have_put_into_the_schema(use, aws):
     use("first")
     run("install")
     sql("CREATE TABLE carto.mine (a INTEGER)")
@@ -204,69 +168,67 @@ def test_uninstall_keeps_what_users_have_put_into_the_schema(use, client):
     assert sql("SELECT a FROM carto.mine") == [[1]]
     sql("DROP TABLE carto.mine")
     sql("DROP SCHEMA carto")
-    assert cloud(client) == EMPTY
+    assert cloud(aws) == EMPTY
 
 
-def test_uninstall_leaves_what_another_installation_uses(use, client):
+def test_uninstall_leaves_what_another_installation_uses(use, aws):
     use("first")
     run("install")
     run("install", "--schema", "other")
     assert run("uninstall", "--yes").code == 0
     assert sql("SELECT other.TOY_TIMES(4)") == [[12]]
-    assert len(cloud(client)["functions"]) == 1
+    assert len(cloud(aws)["functions"]) == 1
     assert run("uninstall", "--yes", "--schema", "other").code == 0
 
 
-def test_uninstall_can_leave_the_lambdas(use, client):
+def test_uninstall_can_leave_the_lambdas(use, aws):
     use("first")
     run("install")
-    before = cloud(client)
+    before = cloud(aws)
     assert run("uninstall", "--yes", "--keep-lambdas").code == 0
-    assert cloud(client) == before
+    assert cloud(aws) == before
     assert run("install").code == 0  # takes them up again, and can remove them
 
 
-def test_prune_deletes_what_only_old_releases_use(use, client):
+def test_prune_deletes_what_only_old_releases_use(use, aws):
     for version in ("older", "first", "second"):
         use(version)
         run("install")
-    assert len(cloud(client)["functions"]) == 3
+    assert len(cloud(aws)["functions"]) == 3
     assert run("prune", "--dry-run").data["changed"] is False
     run("prune")
-    assert len(cloud(client)["functions"]) == 2
+    assert len(cloud(aws)["functions"]) == 2
     run("prune", "--keep-releases", "1")
-    assert len(cloud(client)["functions"]) == 1
+    assert len(cloud(aws)["functions"]) == 1
     assert answer() == 20
     assert run("rollback").code == 2
 
 
 DRIFTS = {
-    "a dropped SQL function": lambda client, name: sql("DROP FUNCTION carto.TOY_DOUBLE(BIGINT)"),
-    "changed memory": lambda client, name: client("lambda").update_function_configuration(
+    "a dropped SQL function": lambda aws, name: sql("DROP FUNCTION carto.TOY_DOUBLE(BIGINT)"),
+    "changed memory": lambda aws, name: aws("lambda").update_function_configuration(
         FunctionName=name, MemorySize=1024
     ),
-    "a deleted Lambda function": lambda client, name: client("lambda").delete_function(
-        FunctionName=name
-    ),
-    "a changed role": lambda client, name: client("iam").delete_role_policy(
+    "a deleted Lambda function": lambda aws, name: aws("lambda").delete_function(FunctionName=name),
+    "a changed role": lambda aws, name: aws("iam").delete_role_policy(
         RoleName="carto-at-redshift-invoke", PolicyName="carto-at"
     ),
-    "a detached role": lambda client, name: client("redshift").modify_cluster_iam_roles(
+    "a detached role": lambda aws, name: aws("redshift").modify_cluster_iam_roles(
         ClusterIdentifier="demo",
         RemoveIamRoles=["arn:aws:iam::123456789012:role/carto-at-redshift-invoke"],
     ),
-    "a changed retention": lambda client, name: client("logs").put_retention_policy(
+    "a changed retention": lambda aws, name: aws("logs").put_retention_policy(
         logGroupName="/aws/lambda/carto-at-redshift", retentionInDays=1
     ),
 }
 
 
 @pytest.mark.parametrize("drift", DRIFTS)
-def test_drift_is_seen_and_repaired(use, client, drift):
+def test_drift_is_seen_and_repaired(use, aws, drift):
     use("first")
     run("install")
     assert run("status", "--drift").data["drift"] == []
-    DRIFTS[drift](client, cloud(client)["functions"][0])
+    DRIFTS[drift](aws, cloud(aws)["functions"][0])
     seen = run("status", "--drift", "--exit-code")
     assert seen.code == 9
     assert len(seen.document["data"]["drift"]) >= 2
@@ -275,12 +237,12 @@ def test_drift_is_seen_and_repaired(use, client, drift):
     assert run("test").code == 0
 
 
-def test_code_uploaded_under_our_name_is_seen_and_replaced(use, client, versions, tmp_path):
+def test_code_uploaded_under_our_name_is_seen_and_replaced(use, aws, toys, tmp_path):
     use("first")
     run("install")
-    name = cloud(client)["functions"][0]
-    foreign = (versions["second"] / "modules/toy.zip").read_bytes()
-    client("lambda").update_function_code(FunctionName=name, ZipFile=foreign)
+    name = cloud(aws)["functions"][0]
+    foreign = (toys["second"] / "modules/toy.zip").read_bytes()
+    aws("lambda").update_function_code(FunctionName=name, ZipFile=foreign)
     seen = run("status", "--drift").data["drift"]
     assert "RestoreCode" in {step["action"] for step in seen}
     run("repair")
@@ -316,27 +278,27 @@ def test_adopt_takes_over_functions_of_others(use):
     assert run("status", "--drift").data["drift"] == []
 
 
-def test_an_installation_whose_tables_were_lost_is_adopted_again(use, client):
+def test_an_installation_whose_tables_were_lost_is_adopted_again(use, aws):
     use("first")
     run("install")
-    before = cloud(client)
+    before = cloud(aws)
     for table in ("release", "step", "object", "lease"):
         sql(f"DROP TABLE carto.__at_{table}")
     assert run("status").code == 4
     assert run("adopt", "--yes").code == 0
-    assert cloud(client) == before
+    assert cloud(aws) == before
     assert run("test").code == 0
 
 
-def test_lost_release_tables_are_made_anew_from_the_tags_of_the_lambda_functions(use, client):
+def test_lost_release_tables_are_made_anew_from_the_tags_of_the_lambda_functions(use, aws):
     use("first")
     run("install", "--prefix", "other-redshift")
-    before = cloud(client)
+    before = cloud(aws)
     assert "nothing is lost" in run("repair", "--rebuild-state").err
     for table in ("release", "step", "object", "lease"):
         sql(f"DROP TABLE carto.__at_{table}")
     assert run("repair", "--rebuild-state").code == 0
-    assert cloud(client) == before
+    assert cloud(aws) == before
     assert run("status").data["current"]["options"]["prefix"] == "other-redshift"
     assert run("status", "--drift").data["drift"] == []
     assert run("uninstall", "--yes").code == 0
@@ -455,7 +417,7 @@ def test_who_wakes_up_after_its_lease_was_taken_stops_before_the_next_step(use):
     connection.sql.transaction([other.release_statement()])
 
 
-def test_ctrl_c_once_lets_the_step_end_and_names_the_next_command(use, versions, client, tmp_path):
+def test_ctrl_c_once_lets_the_step_end_and_names_the_next_command(use, toys, aws, tmp_path):
     script = (
         "import sys\n"
         "import carto_at_installer.bundle.resources as resources\n"
@@ -469,7 +431,7 @@ def test_ctrl_c_once_lets_the_step_end_and_names_the_next_command(use, versions,
         "from carto_at_installer.cli import main\n"
         "main(sys.argv[2:])\n"
     )
-    words = [str(versions["first"]), "install", "--sandbox", *TARGET]
+    words = [str(toys["first"]), "install", "--sandbox", *TARGET]
     child = subprocess.Popen(
         [sys.executable, "-c", script, *words],
         stdout=subprocess.PIPE,
@@ -500,17 +462,17 @@ def test_no_secret_is_in_the_state_or_the_output(use, monkeypatch):
         assert "SECRET" not in text.upper().replace("SECRET_ARN", "")
 
 
-def test_things_without_our_mark_are_not_touched(use, client):
+def test_things_without_our_mark_are_not_touched(use, aws):
     use("first")
     run("install")
-    name = cloud(client)["functions"][0]
-    arn = client("lambda").get_function(FunctionName=name)["Configuration"]["FunctionArn"]
-    tags = client("lambda").list_tags(Resource=arn)["Tags"]
-    client("lambda").untag_resource(Resource=arn, TagKeys=list(tags))
+    name = cloud(aws)["functions"][0]
+    arn = aws("lambda").get_function(FunctionName=name)["Configuration"]["FunctionArn"]
+    tags = aws("lambda").list_tags(Resource=arn)["Tags"]
+    aws("lambda").untag_resource(Resource=arn, TagKeys=list(tags))
     assert run("uninstall", "--yes").code == 0
-    assert cloud(client)["functions"] == [name]
-    client("lambda").delete_function(FunctionName=name)
-    client("logs").delete_log_group(logGroupName="/aws/lambda/carto-at-redshift")
+    assert cloud(aws)["functions"] == [name]
+    aws("lambda").delete_function(FunctionName=name)
+    aws("logs").delete_log_group(logGroupName="/aws/lambda/carto-at-redshift")
 
 
 def test_a_saved_plan_is_carried_out_exactly_or_not_at_all(use, tmp_path):

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from carto_at_installer.aws.data_api import DataApi
+from carto_at_installer.aws.retries import telling
 from carto_at_installer.core.errors import SqlError
 from carto_at_installer.core.options import TargetOptions
 from carto_at_installer.core.queries import Column
@@ -38,8 +39,10 @@ class FakeService:
         self.calls.append((kind, request))
         number = f"id-{len(self.calls)}"
         self._statements[number] = (sqls, self.pending)
+        waited = {"Status": "FINISHED"} if "WaitTimeSeconds" in request and not self.pending else {}
         return {
             "Id": number,
+            **waited,
             **({"SessionId": "s-1"} if "SessionKeepAliveSeconds" in request else {}),
         }
 
@@ -112,9 +115,9 @@ def test_it_waits_until_the_statement_has_ended():
 
 
 def test_long_polling_is_used_where_botocore_knows_it():
-    service = FakeService(long_poll=True)
+    service = FakeService(long_poll=True, pending=1)
     DataApi(service, TARGET).execute("CREATE TABLE t (a INT)")
-    assert service.calls[1][1]["WaitTimeSeconds"] > 0
+    assert [request["WaitTimeSeconds"] > 0 for _, request in service.calls] == [True] * 3
 
 
 def test_a_statement_that_does_not_end_is_cancelled():
@@ -161,6 +164,34 @@ def test_a_long_transaction_that_fails_is_rolled_back():
     sent = [request["Sql"] for kind, request in service.calls if kind == "execute"]
     assert sent[-1] == "ROLLBACK"
     assert "COMMIT" not in sent
+
+
+def test_a_transaction_that_meets_another_one_is_repeated():
+    service = FakeService(failing={"boom": "ERROR: 1023 DETAIL: Serializable isolation violation"})
+    api, told = DataApi(service, TARGET), []
+
+    def heal(reason):
+        told.append(reason)
+        service.failing = {}
+
+    with telling(heal):
+        api.transaction(["boom"])
+    assert told == ["the transaction met another one and is repeated"]
+    assert service.kinds().count("batch") == 2
+
+
+def test_an_open_transaction_does_not_outlive_its_client_for_long():
+    service = FakeService()
+    DataApi(service, TARGET).transaction([f"s{n}" for n in range(41)])
+    assert {
+        request["SessionKeepAliveSeconds"] for kind, request in service.calls if kind == "execute"
+    } == {30}
+
+
+def test_the_end_of_a_quick_statement_needs_no_second_call_where_botocore_can_wait():
+    service = FakeService(long_poll=True)
+    DataApi(service, TARGET).transaction(["first"])
+    assert service.kinds() == ["batch"]
 
 
 def test_a_statement_over_100_kb_is_refused_before_it_is_sent():

@@ -87,14 +87,6 @@ def test_the_plan_is_written_before_anything_else_and_text_is_escaped():
     assert len(statements) <= 35  # together with the lease in one transaction of the Data API
 
 
-def test_the_schema_and_the_tables_are_made_in_one_transaction():
-    sql = FakeSql()
-    ReleaseStore(sql, "carto").prepare()
-    (statements,) = sql.transactions
-    assert statements[0] == 'CREATE SCHEMA IF NOT EXISTS "carto"'
-    assert len(statements) == 5
-
-
 def test_a_modules_records_replace_those_it_changes():
     examples = {"F(BIGINT)": '{"sql": "SELECT 1"}'}
     objects = (sql_object("E", kind=Kind.EXTERNAL), sql_object("F"))

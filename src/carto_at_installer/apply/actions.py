@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from carto_at_installer.aws import clusters, functions, log_groups, roles
 from carto_at_installer.aws.functions import FunctionSettings
+from carto_at_installer.aws.retries import telling
 from carto_at_installer.core.errors import CartoAtError, SqlError
 from carto_at_installer.plan import steps as s
 from carto_at_installer.sql.ddl import drop_object
@@ -56,18 +57,19 @@ class Performer:
 
     def perform(self, step: s.Step) -> None:
         """Do one step. Raises CartoAtError when AWS or the database refuses, or when the lease was lost."""
-        if not isinstance(step.action, s.PrepareSchema):
-            self._lease.confirm()
-        self._do(step, step.action)
+        with telling(lambda reason: self._progress.waiting(step.summary, reason)):
+            if not isinstance(step.action, s.PrepareSchema):
+                self._lease.confirm()
+            self._do(step.action)
         with self._lock:
             self._unrecorded.append(step.key)
 
-    def _do(self, step: s.Step, action: s.Action) -> None:
+    def _do(self, action: s.Action) -> None:
         match action:
             case s.PrepareSchema() | s.ApplyModule() | s.ForgetReleases() | s.DropState():
                 self._do_in_database(action)
             case s.CreateRole() | s.UpdateRole() | s.TagRole() | s.AttachRole():
-                self._grant(step, action)
+                self._grant(action)
             case s.CreateLogGroup(group):
                 log_groups.create_log_group(self._session, group.name, group.tags)
                 log_groups.set_retention(self._session, group.name, group.retention_days)
@@ -82,7 +84,7 @@ class Performer:
                 | s.AwaitFunction()
                 | s.TagFunction()
             ):
-                self._deploy(step, action)
+                self._deploy(action)
             case _:
                 self._remove(action)
 
@@ -90,23 +92,24 @@ class Performer:
         self, action: s.PrepareSchema | s.ApplyModule | s.ForgetReleases | s.DropState
     ) -> None:
         match action:
-            case s.PrepareSchema():
-                self._store.prepare()
-                self._lease.take(self._store.beginning(self._plan, self._connection.identity))
+            case s.PrepareSchema(_, exists):
+                self._lease.take(
+                    self._store.beginning(self._plan, self._connection.identity),
+                    after=() if exists else self._store.tables.create(),
+                    provided=self._store.unchanged_since(self._plan.seen),
+                )
             case s.ApplyModule():
                 self._apply_module(action)
             case s.ForgetReleases(releases):
                 self._connection.sql.transaction(
-                    [self._lease.guard(), *self._store.forgetting(releases)]
+                    [*self._lease.guards(), *self._store.forgetting(releases)]
                 )
             case s.DropState():
                 self._drop_state()
             case _ as never:
                 assert_never(never)
 
-    def _grant(
-        self, step: s.Step, action: s.CreateRole | s.UpdateRole | s.TagRole | s.AttachRole
-    ) -> None:
+    def _grant(self, action: s.CreateRole | s.UpdateRole | s.TagRole | s.AttachRole) -> None:
         match action:
             case s.CreateRole(role):
                 roles.create_role(self._session, role.name, role.trust, role.tags, role.description)
@@ -120,36 +123,33 @@ class Performer:
             case s.TagRole(name, tags):
                 roles.tag_role(self._session, name, tags)
             case s.AttachRole(arn):
-                target = self._connection.target
-                clusters.attach_role(self._session, target, arn, waiting=self._waiting(step))
+                clusters.attach_role(self._session, self._connection.target, arn)
             case _ as never:
                 assert_never(never)
 
     def _deploy(
         self,
-        step: s.Step,
         action: s.CreateFunction
         | s.UpdateFunction
         | s.RestoreCode
         | s.AwaitFunction
         | s.TagFunction,
     ) -> None:
-        waiting = self._waiting(step)
         match action:
             case s.CreateFunction(function, layer_arn):
                 code = self._read_artifact(function.artifact)
                 settings = self._settings(function, layer_arn)
-                functions.create_function(self._session, settings, code, waiting=waiting)
+                functions.create_function(self._session, settings, code)
             case s.UpdateFunction(function, layer_arn, _):
-                functions.await_function(self._session, function.name, waiting=waiting)
+                functions.await_function(self._session, function.name)
                 settings = self._settings(function, layer_arn)
-                arn = functions.update_settings(self._session, settings, waiting=waiting)
+                arn = functions.update_settings(self._session, settings)
                 functions.tag_function(self._session, arn, function.tags)
             case s.RestoreCode(function):
                 code = self._read_artifact(function.artifact)
-                functions.update_code(self._session, function.name, code, waiting=waiting)
+                functions.update_code(self._session, function.name, code)
             case s.AwaitFunction(name):
-                functions.await_function(self._session, name, waiting=waiting)
+                functions.await_function(self._session, name)
             case s.TagFunction(_, arn, tags):
                 functions.tag_function(self._session, arn, tags)
             case _ as never:
@@ -182,9 +182,6 @@ class Performer:
                 log_groups.delete_log_group(self._session, name)
             case _ as never:
                 assert_never(never)
-
-    def _waiting(self, step: s.Step) -> Callable[[str], None]:
-        return lambda reason: self._progress.waiting(step.summary, reason)
 
     def _publish_layer(self, action: s.PublishLayer) -> None:
         layer = action.layer
@@ -224,7 +221,7 @@ class Performer:
         schema, release = self._plan.schema, self._plan.release
         recorded = self.unrecorded
         statements = [
-            self._lease.guard(),
+            *self._lease.guards(),
             *(
                 drop_object(gone.kind, schema, gone.name, [gone.types])
                 for gone in reversed(action.drops)
@@ -240,7 +237,7 @@ class Performer:
     def _drop_state(self) -> None:
         """Drop our tables; the schema goes only when nothing is left in it."""
         sql, schema = self._connection.sql, self._plan.schema
-        sql.transaction([self._lease.guard(), *self._store.tables.drop()])
+        sql.transaction([*self._lease.guards(), *self._store.tables.drop()])
         left = sql.query(
             "SELECT (SELECT COUNT(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
             f" WHERE n.nspname = {literal(schema)}) + (SELECT COUNT(*) FROM pg_proc p"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from carto_at_installer.core.progress import Progress
     from carto_at_installer.plan.steps import Plan, Step
 
-PARALLEL_STEPS = 4
+PARALLEL_STEPS = 16
 
 
 class StoppedError(Exception):

@@ -94,6 +94,16 @@ class GatheredFacts:
         self._locks: dict[str, threading.Lock] = {}
         self._guard = threading.Lock()
 
+    def use(self, connection: Connection) -> None:
+        """Gather from a connection that is open already."""
+        given = {
+            "session": connection.session,
+            "identity": connection.identity,
+            "target": connection.target,
+            "connection": connection,
+        }
+        self.known |= {name: (value, None) for name, value in given.items()}
+
     def lock_of(self, name: str) -> threading.Lock:
         """The lock under which a fact is gathered."""
         with self._guard:
@@ -178,8 +188,9 @@ class GatheredFacts:
     @fact
     def observed(self) -> ObservedState:
         """See Facts."""
-        observed = observe(self.desired, self.connection)
-        if not (self.intent.believe_database or self.intent.replace_foreign):
+        suspicious = self.intent.believe_database or self.intent.replace_foreign
+        observed = observe(self.desired, self.connection, thorough=suspicious)
+        if not suspicious:
             return observed
         found, installation = self.functions_in_schema, observed.installation
         if installation and self.intent.believe_database:

@@ -5,17 +5,17 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from carto_at_installer.apply import restoration
 from carto_at_installer.apply.facts import GatheredFacts, Intent
 from carto_at_installer.apply.operation import Operation
+from carto_at_installer.aws.retries import Patience, Pauses, telling
 from carto_at_installer.bundle.resources import read_artifact
 from carto_at_installer.catalog.select import sql_names
 from carto_at_installer.checks import all_checks, schema
-from carto_at_installer.checks.outcome import Status
+from carto_at_installer.checks.outcome import Plane, Status
 from carto_at_installer.checks.runner import refuse_failures, run_checks
 from carto_at_installer.core.errors import (
     ApplyError,
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from carto_at_installer.plan.resources import DesiredState
     from carto_at_installer.verify.smoke import SmokeFailure
 
-ROLE_PATIENCE_S = 180
+_ROLE_PATIENCE = Patience(1.0, 15.0, 180.0)
 _ROLE_NOT_READY = (
     "assume",
     "not authorized",
@@ -79,7 +79,7 @@ class Installed:
 
 
 class Installer:
-    """One installation from the bundle in `root`."""
+    """One installation from the bundle in `root`. `connection` is one that is open already."""
 
     def __init__(
         self,
@@ -88,10 +88,13 @@ class Installer:
         intent: Intent | None = None,
         *,
         validate: bool = True,
+        connection: Connection | None = None,
     ) -> None:
         self._root = root
         self._validate = validate
         self._facts = GatheredFacts(options, root, intent or Intent())
+        if connection:
+            self._facts.use(connection)
 
     def check(self, listener: CheckListener | None = None) -> tuple[Outcome, ...]:
         """Ask every check. Changes nothing, raises nothing: what fails is an outcome."""
@@ -107,7 +110,11 @@ class Installer:
 
         Without validation nothing is checked but that no function of others would be replaced.
         """
-        outcomes = self.check(_AsProgress(progress)) if self._validate else ()
+        with telling(lambda reason: progress.waiting("Looking at AWS and the database", reason)):
+            return self._prepared(progress)
+
+    def _prepared(self, progress: Progress) -> Preparation:
+        outcomes = self._outcomes(_AsProgress(progress)) if self._validate else ()
         facts = self._facts
         ignored = _TAKEN_OVER if facts.intent.replace_foreign else frozenset()
         refuse_failures(outcome for outcome in outcomes if outcome.check not in ignored)
@@ -124,6 +131,16 @@ class Installer:
             plan,
             facts.observed.installation,
         )
+
+    def _outcomes(self, listener: CheckListener) -> tuple[Outcome, ...]:
+        """The answers of all checks; where nothing is to be done, of those about this machine and the caller alone."""
+        try:
+            idle = self._facts.plan.empty
+        except CartoAtError:  # the checks say why
+            idle = False
+        near = (Plane.ENVIRONMENT, Plane.IDENTITY)
+        checks = [check for check in all_checks() if not idle or check.plane in near]
+        return run_checks(checks, self._facts, listener)
 
     def apply(
         self,
@@ -189,18 +206,15 @@ class _Verification:
         self, run: Callable[[], list[SmokeFailure]], *, fresh: bool
     ) -> list[SmokeFailure]:
         """Repeat the tests while a role made by this very plan is not yet known everywhere in AWS."""
-        deadline = time.monotonic() + (ROLE_PATIENCE_S if fresh else 0)
-        pause = 1.0
-        while True:
-            failures = run()
-            unready = [f for f in failures if any(text in f.error for text in _ROLE_NOT_READY)]
-            if not unready or time.monotonic() > deadline:
-                return failures
-            self._progress.waiting(
-                "Smoke tests", f"the new role is not yet usable: {unready[0].error}"
-            )
-            time.sleep(pause)
-            pause = min(pause * 2, 15.0)
+        pauses = Pauses(_ROLE_PATIENCE) if fresh else None
+        with telling(lambda reason: self._progress.waiting("Smoke tests", reason)):
+            while True:
+                failures = run()
+                unready = [f for f in failures if any(t in f.error for t in _ROLE_NOT_READY)]
+                if not unready or pauses is None:
+                    return failures
+                if not pauses.wait(f"the new role is not yet usable: {unready[0].error}"):
+                    return failures
 
 
 def _put_back(preparation: Preparation, conduct: Conduct, error: CartoAtError) -> CartoAtError:

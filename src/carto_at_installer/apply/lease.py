@@ -1,8 +1,11 @@
 """The lease: who is changing an installation, so that two cannot do it at once.
 
 A row in the target with an owner, a heartbeat and an end. It expires by itself when its process dies. Whoever wakes up
-after its lease was taken is stopped twice: `confirm` fails before the next step, and `guard`, the first statement of
-each of its transactions, makes that transaction fail.
+after its lease was taken is stopped twice: `confirm` fails before the next step, and `guards`, the first statements of
+each of its transactions, make that transaction fail.
+
+All these transactions begin by locking the table: what a dead process has sent off comes to its end before anybody
+else takes the lease, and whoever takes it sees what became of that.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from carto_at_installer.core.errors import CartoAtError, LockHeldError, SqlError
+from carto_at_installer.core.errors import CartoAtError, LockHeldError, SqlError, TargetError
 from carto_at_installer.sql.literals import literal
 
 if TYPE_CHECKING:
@@ -63,7 +66,14 @@ def read_holder(sql: SqlBackend, tables: Tables) -> Holder | None:
 
 def break_lease(sql: SqlBackend, tables: Tables, holder: Holder) -> None:
     """Take the lease away from `holder`; its process stops before its next step."""
-    sql.transaction([f"DELETE FROM {tables.lease} WHERE token = {literal(holder.token)}"])
+    sql.transaction(
+        [_lock(tables), f"DELETE FROM {tables.lease} WHERE token = {literal(holder.token)}"]
+    )
+
+
+def _lock(tables: Tables) -> str:
+    """The statement, the first of its transaction, that makes it wait for others that change the installation."""
+    return f"LOCK TABLE {tables.lease}"
 
 
 class Lease:
@@ -93,28 +103,50 @@ class Lease:
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
-    def take(self, together_with: Sequence[str]) -> None:
-        """Take the lease and run further statements, all in one transaction.
+    def take(
+        self, together_with: Sequence[str], *, after: Sequence[str] = (), provided: str = ""
+    ) -> None:
+        """Take the lease and run further statements, `after` those that make the tables, all in one transaction.
 
-        Raises LockHeldError naming the holder when another process has it; then nothing was changed.
+        `provided` is a statement that fails unless the world is as it was when it was looked at. Raises LockHeldError
+        naming the holder when another process has the lease, and TargetError when the world has changed; then nothing
+        was done.
         """
+        condition = [provided] if provided else []
         try:
-            self._sql.transaction([*self._taking(), *together_with])
+            self._sql.transaction([*after, *self._taking(), *condition, *together_with])
         except SqlError as error:
-            other = read_holder(self._sql, self._tables)
-            if other is None or other.token == self.token:
-                raise
-            raise LockHeldError(
-                f"This installation is being changed: {other.describe()}",
-                hint="Wait for it. If that process is known to be dead: carto-at unlock",
-            ) from error
+            other = self._other()
+            if other is not None:
+                raise self._held(other) from error
+            if provided and error.sqltext == provided:
+                raise TargetError(
+                    "Another run has changed this installation since this one looked at it",
+                    hint="Repeat the command: it looks again.",
+                ) from error
+            raise
         self._confirmed = self._clock()
+
+    def _other(self) -> Holder | None:
+        """Another holder of the lease, if there is one; where the tables are missing, nobody holds it."""
+        try:
+            holder = read_holder(self._sql, self._tables)
+        except SqlError:
+            return None
+        return None if holder is None or holder.token == self.token else holder
+
+    @staticmethod
+    def _held(other: Holder) -> LockHeldError:
+        return LockHeldError(
+            f"This installation is being changed: {other.describe()}",
+            hint="Wait for it. If that process is known to be dead: carto-at unlock",
+        )
 
     def _taking(self) -> list[str]:
         table = self._tables.lease
         values = (self.token, self._holder, socket.gethostname(), os.getpid(), self._command)
         return [
-            f"LOCK TABLE {table}",
+            _lock(self._tables),
             f"DELETE FROM {table} WHERE expires_at <= GETDATE()",
             (
                 f"INSERT INTO {table} (token, holder, host, pid, command, acquired_at, heartbeat_at, expires_at)"
@@ -122,15 +154,19 @@ class Lease:
                 f" DATEADD(second, {self._seconds}, GETDATE())"
                 f" WHERE NOT EXISTS (SELECT 1 FROM {table})"
             ),
-            self.guard(),
+            self._holding(),
         ]
 
-    def guard(self) -> str:
-        """A statement that fails (by dividing by zero) unless this process holds the lease."""
-        return (
-            f"SELECT 1 / COUNT(*) FROM {self._tables.lease}"
-            f" WHERE token = {literal(self.token)} AND expires_at > GETDATE()"
-        )
+    def guards(self) -> list[str]:
+        """The statements that every transaction begins with: they fail unless this process holds the lease.
+
+        One that has expired but that nobody has taken still counts: taking it would have deleted its row.
+        """
+        return [_lock(self._tables), self._holding()]
+
+    def _holding(self) -> str:
+        """A statement that fails, by dividing by zero, unless the lease's row is there."""
+        return f"SELECT 1 / COUNT(*) FROM {self._tables.lease} WHERE token = {literal(self.token)}"
 
     def confirm(self) -> None:
         """Make sure that the lease is still ours; asks the database when the last answer is old.
@@ -146,7 +182,7 @@ class Lease:
         try:
             self._sql.transaction(
                 [
-                    self.guard(),
+                    *self.guards(),
                     (
                         f"UPDATE {self._tables.lease} SET heartbeat_at = GETDATE(),"
                         f" expires_at = DATEADD(second, {self._seconds}, GETDATE())"

@@ -1,4 +1,8 @@
-"""Looks at the world: asks AWS and the release tables about everything that the desired state names, all at once."""
+"""Looks at the world: asks AWS and the release tables about everything that the desired state names, all at once.
+
+A Lambda function that a complete release names, and that the list of all functions shows as it should be, is not asked
+about one by one: its tags are those that the release put on it. `thorough` asks about each.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
 from carto_at_installer.aws import functions, log_groups, roles
+from carto_at_installer.aws.retries import heard
+from carto_at_installer.plan.deviations import as_it_should_be, layer_arn
 from carto_at_installer.plan.observed import ObservedState
 
 if TYPE_CHECKING:
@@ -13,43 +19,96 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from carto_at_installer.apply.connection import Connection
-    from carto_at_installer.plan.resources import DesiredState
+    from carto_at_installer.aws.functions import DeployedFunction, FunctionList
+    from carto_at_installer.aws.session import AwsSession
+    from carto_at_installer.core.releases import Installation
+    from carto_at_installer.plan.resources import DesiredState, LambdaFunction
 
-_PARALLEL_CALLS = 8
+_PARALLEL_CALLS = 16
 T = TypeVar("T")
 
 
-def observe(desired: DesiredState, connection: Connection) -> ObservedState:
+def observe(
+    desired: DesiredState, connection: Connection, *, thorough: bool = False
+) -> ObservedState:
     """The present state of every resource that `desired` names. Changes nothing."""
-    session, store, target = connection.session, connection.store, connection.target
+    session, target = connection.session, connection.target
     with ThreadPoolExecutor(_PARALLEL_CALLS) as pool:
-        installation = pool.submit(store.read)
-        group = pool.submit(log_groups.find_log_group, session, desired.log_group.name)
+        recorded = pool.submit(heard(connection.store.read))
+        group = pool.submit(heard(log_groups.find_log_group), session, desired.log_group.name)
         role_futures = _ask(
             pool, (r.name for r in desired.roles), lambda n: roles.find_role(session, n)
         )
-        layers = _ask(
-            pool,
-            (layer.name for layer in (desired.layer,) if layer),
-            lambda n: functions.find_layer(session, n),
-        )
-        found = _ask(
-            pool, (f.name for f in desired.functions), lambda n: functions.find_function(session, n)
-        )
+        listed = pool.submit(heard(functions.list_functions), session, pages=len(desired.functions))
+        installation = recorded.result()
+        known = frozenset() if thorough else _marked_by(installation)
+        found = _functions(pool, session, desired, listed.result(), known)
         return ObservedState(
             roles=_answers(role_futures),
             log_group=group.result() if desired.functions else None,
-            layers=_answers(layers),
-            functions=_answers(found),
+            layers=_layers(session, desired, found, thorough=thorough),
+            functions=found,
             attached=frozenset(arn for arn, state in target.roles.items() if state == "in-sync"),
-            installation=installation.result(),
+            installation=installation,
         )
+
+
+def _marked_by(installation: Installation | None) -> frozenset[str]:
+    """The Lambda functions that bear the mark of an installation, because a release that names them was completed."""
+    if installation is None or installation.current is None:
+        return frozenset()
+    return frozenset(installation.current.resources.functions.values())
+
+
+def _functions(
+    pool: ThreadPoolExecutor,
+    session: AwsSession,
+    desired: DesiredState,
+    listed: FunctionList,
+    known: frozenset[str],
+) -> dict[str, DeployedFunction | None]:
+    found: dict[str, DeployedFunction | None] = {}
+    for function in desired.functions:
+        summary = listed.functions.get(function.name)
+        if summary is None and listed.complete:
+            found[function.name] = None
+        elif summary and function.name in known and as_it_should_be(function, summary):
+            found[function.name] = functions.described(
+                summary, state="Active", update_status="Successful", tags=function.tags
+            )
+    others = (f.name for f in desired.functions if f.name not in found)
+    asked = _ask(pool, others, lambda name: functions.find_function(session, name))
+    return found | _answers(asked)
+
+
+def _layers(
+    session: AwsSession,
+    desired: DesiredState,
+    found: Mapping[str, DeployedFunction | None],
+    *,
+    thorough: bool,
+) -> dict[str, str | None]:
+    """The ARN of the layer: as the functions that need it name it, where all have it, else as AWS lists it."""
+    if desired.layer is None:
+        return {}
+    users = [function for function in desired.functions if function.layer]
+    arns = {_used_layer(function, found) for function in users}
+    if len(arns) == 1 and None not in arns and not thorough:
+        return {desired.layer.name: arns.pop()}
+    return {desired.layer.name: functions.find_layer(session, desired.layer.name)}
+
+
+def _used_layer(
+    function: LambdaFunction, found: Mapping[str, DeployedFunction | None]
+) -> str | None:
+    deployed = found.get(function.name)
+    return layer_arn(function, deployed) if deployed else None
 
 
 def _ask(
     pool: ThreadPoolExecutor, names: Iterable[str], look: Callable[[str], T]
 ) -> dict[str, Future[T]]:
-    return {name: pool.submit(look, name) for name in names}
+    return {name: pool.submit(heard(look), name) for name in names}
 
 
 def _answers(futures: Mapping[str, Future[T]]) -> dict[str, T]:

@@ -74,7 +74,7 @@ class Operation:
         plan = self._plan
         self._conduct.progress.phase(plan.command.capitalize(), len(plan.steps), tasks(plan))
         if not plan.release:
-            self._lease.take([])
+            self._lease.take([], provided=self._store.unchanged_since(plan.seen))
         with self._lease:
             try:
                 done = execute(
@@ -101,7 +101,7 @@ class Operation:
         finishing = self._store.finishing(self._plan) if self._plan.release else []
         self._connection.sql.transaction(
             [
-                self._lease.guard(),
+                *self._lease.guards(),
                 *self._store.done_statements(self._plan.release, self._performer.unrecorded),
                 *finishing,
                 self._lease.release_statement(),
@@ -139,7 +139,7 @@ class Operation:
             self._lease.release_statement(),
         ]
         try:
-            self._connection.sql.transaction([self._lease.guard(), *statements])
+            self._connection.sql.transaction([*self._lease.guards(), *statements])
         except CartoAtError as second:
             return f" (and this could not be recorded: {second.message})"
         return ""

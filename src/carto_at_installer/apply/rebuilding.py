@@ -46,9 +46,9 @@ def rebuilt_record(connection: Connection) -> dict[str, str]:
 
 
 def _marked(connection: Connection) -> Iterable[DeployedFunction]:
-    for summary in functions.list_functions(connection.session):
-        if _NAME.fullmatch(summary.name) is None:
+    for name in functions.list_functions(connection.session).functions:
+        if _NAME.fullmatch(name) is None:
             continue
-        function = functions.find_function(connection.session, summary.name)
+        function = functions.find_function(connection.session, name)
         if function and ours(function.tags) and connection.mark in function.tags:
             yield function

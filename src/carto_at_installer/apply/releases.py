@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from carto_at_installer.apply.tables import Tables, inserts
 from carto_at_installer.core.errors import SqlError, TargetError
 from carto_at_installer.core.releases import (
+    EMPTY_MARK,
     STATE_VERSION,
     Installation,
     RecordedObject,
@@ -67,8 +68,25 @@ class ReleaseStore:
             f" FROM {self.tables.release} WHERE kept"
             f" UNION ALL SELECT 'object', position, {_OBJECT_FIELDS}, example, '', '', ''"
             f" FROM {self.tables.object} WHERE replaced_in IS NULL"
+            f" UNION ALL SELECT 'state', 0, {self._mark()}, '', '', '', '', '', '', '', '', '', '', ''"
             " ORDER BY 1, 3, 2"
         )
+
+    def _mark(self) -> str:
+        """An expression whose text changes with everything that is recorded: counts of releases and objects."""
+        release, recorded = self.tables.release, self.tables.object
+        counts = (
+            f"SELECT COUNT(*) FROM {release}",
+            f"SELECT COUNT(*) FROM {release} WHERE kept",
+            f"SELECT COALESCE(MAX(number), 0) FROM {release} WHERE state = 'current'",
+            f"SELECT COUNT(*) FROM {recorded}",
+            f"SELECT COUNT(replaced_in) FROM {recorded}",
+        )
+        return " || '.' || ".join(f"CAST(({count}) AS VARCHAR(16))" for count in counts)
+
+    def unchanged_since(self, mark: str) -> str:
+        """A statement that fails, by dividing by zero, unless the tables bear the mark with which they were read."""
+        return f"SELECT 1 / SUM(CASE WHEN {self._mark()} = {literal(mark)} THEN 1 ELSE 0 END)"
 
     def _tables_exist(self) -> bool:
         found = self._sql.query(
@@ -90,10 +108,6 @@ class ReleaseStore:
             " ORDER BY module, position"
         )
         return tuple(_object(row) for row in self._sql.query(query).rows)
-
-    def prepare(self) -> None:
-        """Make the schema and the tables where they are missing."""
-        self._sql.transaction(self.tables.create())
 
     def beginning(self, plan: Plan, caller: Identity) -> list[str]:
         """The statements that write a plan down, for the transaction that takes the lease."""
@@ -232,7 +246,8 @@ def _installation(rows: Sequence[tuple[Any, ...]]) -> Installation:
     newest = current.number if current else 0
     stopped = {ReleaseState.APPLYING, ReleaseState.FAILED}
     unfinished = next((r for r in kept if r.state in stopped and r.number > newest), None)
-    return Installation(current, unfinished, tuple(kept), objects)
+    mark = next((str(row[2]) for row in rows if row[0] == "state"), EMPTY_MARK)
+    return Installation(current, unfinished, tuple(kept), objects, mark)
 
 
 def _number(release: Release) -> int:

@@ -42,7 +42,7 @@ def look_at_leftovers(connection: Connection, installation: Installation) -> Lef
             roles={name: future.result() for name, future in role_answers.items()},
             log_group=resources.log_group,
             attached=attached.result(),
-            all_functions=everything.result(),
+            all_functions=tuple(everything.result().functions.values()),
         )
 
 

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import re
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import botocore.exceptions as bc
 
 from carto_at_installer.aws.failures import error_code, translated
+from carto_at_installer.aws.retries import Patience, Pauses
 from carto_at_installer.core.errors import TargetError
 from carto_at_installer.core.target import Deployment, Identity, Target
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from carto_at_installer.aws.session import AwsSession
     from carto_at_installer.core.options import TargetOptions
 
 _ROLE_ARN = re.compile(r"arn:[\w-]+:iam::\d{12}:role/[\w+=,.@/-]+")
-_ATTACH_TIMEOUT_S = 600
-_ATTACH_POLL_S = 3.0
+_ATTACHING = Patience(0.2, 3.0, 600.0)
 
 
 def describe_target(session: AwsSession, identity: Identity, options: TargetOptions) -> Target:
@@ -185,13 +182,7 @@ def attached_roles(session: AwsSession, target: Target) -> frozenset[str]:
         return frozenset(_namespace_roles(namespace))
 
 
-def attach_role(
-    session: AwsSession,
-    target: Target,
-    role_arn: str,
-    *,
-    waiting: Callable[[str], None] = lambda _: None,
-) -> None:
+def attach_role(session: AwsSession, target: Target, role_arn: str) -> None:
     """Attach a role to the target and wait until Redshift may use it; roles that are attached stay attached."""
     with translated(f"attach the role {role_arn} to {target.name}"):
         if target.deployment is Deployment.CLUSTER:
@@ -199,12 +190,8 @@ def attach_role(
                 ClusterIdentifier=target.name, AddIamRoles=[role_arn]
             )
         else:
-            _attach_to_namespace(session, target, role_arn)
-    _await_role(session, target, role_arn, waiting)
-
-
-def _attach_to_namespace(session: AwsSession, target: Target, role_arn: str) -> None:
-    _change_namespace_roles(session, target, add=role_arn)
+            _change_namespace_roles(session, target, add=role_arn)
+    _await_role(session, target, role_arn)
 
 
 def detach_role(session: AwsSession, target: Target, role_arn: str) -> None:
@@ -232,21 +219,15 @@ def _change_namespace_roles(
     client.update_namespace(**parameters)
 
 
-def _await_role(
-    session: AwsSession, target: Target, role_arn: str, waiting: Callable[[str], None]
-) -> None:
-    deadline = time.monotonic() + _ATTACH_TIMEOUT_S
-    pause = 0.2
+def _await_role(session: AwsSession, target: Target, role_arn: str) -> None:
+    pauses = Pauses(_ATTACHING)
     while (state := _role_state(session, target, role_arn)) != "in-sync":
-        if time.monotonic() > deadline:
+        if not pauses.wait(f"the role is {state or 'not attached yet'}"):
             raise TargetError(
                 f"The role {role_arn} is still {state or 'not attached'} on {target.name} after "
-                f"{_ATTACH_TIMEOUT_S} seconds",
+                f"{_ATTACHING.total_s:.0f} seconds",
                 hint="Look at the cluster's IAM roles in the Redshift console, then repeat the command.",
             )
-        waiting(f"the role is {state or 'not attached yet'}")
-        time.sleep(pause)
-        pause = min(pause * 2, _ATTACH_POLL_S)
 
 
 def _role_state(session: AwsSession, target: Target, role_arn: str) -> str:

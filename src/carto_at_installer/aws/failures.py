@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import botocore.exceptions as bc
 
+from carto_at_installer.aws.retries import ROLE_NOT_READY
 from carto_at_installer.core.errors import CartoAtError, TargetError
 
 if TYPE_CHECKING:
@@ -77,9 +78,13 @@ def _from_client_error(error: bc.ClientError, action: str) -> TargetError:
             f"Cannot {action}: AWS throttles {operation} in this account ({text})",
             hint="Wait a minute and repeat the command: it continues where it stopped.",
         )
-    return TargetError(f"Cannot {action}: {text} [{operation}: {code}]")
+    hint = _ROLE_HINT if ROLE_NOT_READY.search(text) else ""
+    return TargetError(f"Cannot {action}: {text} [{operation}: {code}]", hint=hint)
 
 
+_ROLE_HINT = (
+    "Check that the trust policy of the role names lambda.amazonaws.com, then repeat the command."
+)
 _HINTS: tuple[tuple[tuple[type[Exception], ...], str, str], ...] = (
     (
         (bc.NoCredentialsError, bc.PartialCredentialsError, bc.CredentialRetrievalError),

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import re
-import time
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import botocore.exceptions as bc
 
-from carto_at_installer.aws.failures import error_code, error_text, translated
+from carto_at_installer.aws.failures import error_code, translated
+from carto_at_installer.aws.retries import Patience, Pauses
 from carto_at_installer.core.errors import TargetError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from carto_at_installer.aws.session import AwsSession
 
-_ROLE_NOT_READY = re.compile(
-    r"role.*(cannot be assumed|does not have permission)|KMS.*not.*valid", re.IGNORECASE
-)
-ROLE_TIMEOUT_S = 300
-_ACTIVE_TIMEOUT_S = 300
+_ACTIVATION = Patience(0.1, 2.0, 300.0, factor=1.6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +38,11 @@ class FunctionSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class DeployedFunction:
-    """A Lambda function as AWS describes it."""
+class FunctionSummary:
+    """What the list of all functions says of one: everything but its state and its tags."""
 
     name: str
     arn: str
-    state: str
-    update_status: str
     code_sha256: str
     runtime: str
     handler: str
@@ -60,7 +53,6 @@ class DeployedFunction:
     layers: tuple[str, ...]
     environment: Mapping[str, str]
     log_group: str
-    tags: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,27 +91,37 @@ def signing_required(session: AwsSession, name: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class FunctionSummary:
-    """What the list of all functions says of one: enough to see which layers and log groups are in use."""
+class DeployedFunction(FunctionSummary):
+    """A Lambda function as AWS describes it when it is asked about this one."""
 
-    name: str
-    layers: tuple[str, ...]
-    log_group: str
+    state: str
+    update_status: str
+    tags: Mapping[str, str]
+
+    @property
+    def settled(self) -> bool:
+        """Whether it can be invoked and changed: neither being created nor being updated."""
+        return self.state in {"Active", "Inactive"} and self.update_status in {"", "Successful"}
 
 
-def list_functions(session: AwsSession) -> tuple[FunctionSummary, ...]:
-    """All Lambda functions of the region, ours and others'."""
+@dataclass(frozen=True, slots=True)
+class FunctionList:
+    """The functions of a region by name. `complete` says that there are no others."""
+
+    functions: Mapping[str, FunctionSummary]
+    complete: bool
+
+
+def list_functions(session: AwsSession, *, pages: int | None = None) -> FunctionList:
+    """The Lambda functions of the region, ours and others', 50 to a page; all, or as many as fill so many pages."""
+    found: dict[str, FunctionSummary] = {}
     with translated("list the Lambda functions"):
-        pages = session.client("lambda").get_paginator("list_functions").paginate()
-        return tuple(
-            FunctionSummary(
-                found["FunctionName"],
-                tuple(layer["Arn"] for layer in found.get("Layers", [])),
-                found.get("LoggingConfig", {}).get("LogGroup", ""),
-            )
-            for page in pages
-            for found in page["Functions"]
-        )
+        paginator = session.client("lambda").get_paginator("list_functions").paginate()
+        for number, page in enumerate(paginator, 1):
+            found |= {f["FunctionName"]: _summary(f) for f in page["Functions"]}
+            if number == pages and page.get("NextMarker"):
+                return FunctionList(found, complete=False)
+    return FunctionList(found, complete=True)
 
 
 def find_function(session: AwsSession, name: str) -> DeployedFunction | None:
@@ -131,15 +133,27 @@ def find_function(session: AwsSession, name: str) -> DeployedFunction | None:
             if error_code(error) == "ResourceNotFoundException":
                 return None
             raise
-    return _deployed(answer["Configuration"], answer.get("Tags", {}))
-
-
-def _deployed(configuration: dict[str, Any], tags: Mapping[str, str]) -> DeployedFunction:
-    return DeployedFunction(
-        name=configuration["FunctionName"],
-        arn=configuration["FunctionArn"],
+    configuration = answer["Configuration"]
+    return described(
+        _summary(configuration),
         state=configuration.get("State", ""),
         update_status=configuration.get("LastUpdateStatus", ""),
+        tags=answer.get("Tags", {}),
+    )
+
+
+def described(
+    summary: FunctionSummary, *, state: str, update_status: str, tags: Mapping[str, str]
+) -> DeployedFunction:
+    """A function of which the list tells the one part, and something else the other."""
+    known = {field.name: getattr(summary, field.name) for field in fields(FunctionSummary)}
+    return DeployedFunction(**known, state=state, update_status=update_status, tags=dict(tags))
+
+
+def _summary(configuration: dict[str, Any]) -> FunctionSummary:
+    return FunctionSummary(
+        name=configuration["FunctionName"],
+        arn=configuration["FunctionArn"],
         code_sha256=configuration.get("CodeSha256", ""),
         runtime=configuration.get("Runtime", ""),
         handler=configuration.get("Handler", ""),
@@ -150,7 +164,6 @@ def _deployed(configuration: dict[str, Any], tags: Mapping[str, str]) -> Deploye
         layers=tuple(layer["Arn"] for layer in configuration.get("Layers", [])),
         environment=configuration.get("Environment", {}).get("Variables", {}),
         log_group=configuration.get("LoggingConfig", {}).get("LogGroup", ""),
-        tags=dict(tags),
     )
 
 
@@ -183,24 +196,15 @@ def publish_layer(
     return str(answer["LayerVersionArn"])
 
 
-def create_function(
-    session: AwsSession,
-    settings: FunctionSettings,
-    code: bytes,
-    *,
-    waiting: Callable[[str], None] = lambda _: None,
-) -> str:
+def create_function(session: AwsSession, settings: FunctionSettings, code: bytes) -> str:
     """Create a function, wait until it is active and return its ARN.
 
-    A role that IAM has not yet spread is waited for; a function of the same name that another run has just created is
-    taken as it is, because its name is the digest of its content. Raises TargetError on everything else.
+    A function of the same name that another run has just created is taken as it is, because its name is the digest of
+    its content. Raises TargetError on everything else.
     """
-    parameters = _creation(settings, code)
     with translated(f"create the Lambda function {settings.name}"):
-        _when_role_is_ready(
-            lambda: _create_once(session, parameters), waiting, f"the role {settings.role}"
-        )
-    return await_function(session, settings.name, waiting=waiting)
+        _create_once(session, _creation(settings, code))
+    return await_function(session, settings.name)
 
 
 def _creation(settings: FunctionSettings, code: bytes) -> dict[str, Any]:
@@ -231,37 +235,9 @@ def _create_once(session: AwsSession, parameters: dict[str, Any]) -> None:
             raise
 
 
-def _when_role_is_ready(
-    call: Callable[[], None], waiting: Callable[[str], None], role: str
-) -> None:
-    """Repeat `call` while IAM has not yet made the role known to Lambda, at most ROLE_TIMEOUT_S seconds."""
-    deadline = time.monotonic() + ROLE_TIMEOUT_S
-    pause = 0.5
-    while True:
-        try:
-            return call()
-        except bc.ClientError as error:
-            text = error_text(error)
-            if error_code(error) != "InvalidParameterValueException" or not _ROLE_NOT_READY.search(
-                text
-            ):
-                raise
-            if time.monotonic() > deadline:
-                raise TargetError(
-                    f"Lambda still cannot assume {role} after {ROLE_TIMEOUT_S} seconds: {text}",
-                    hint="Check that its trust policy names lambda.amazonaws.com, then repeat the command.",
-                ) from error
-        waiting(f"IAM has not yet made {role} known to Lambda")
-        time.sleep(pause)
-        pause = min(pause * 2, 10.0)
-
-
-def await_function(
-    session: AwsSession, name: str, *, waiting: Callable[[str], None] = lambda _: None
-) -> str:
+def await_function(session: AwsSession, name: str) -> str:
     """Wait until a function is active and not being updated; return its ARN."""
-    deadline = time.monotonic() + _ACTIVE_TIMEOUT_S
-    pause = 0.1
+    pauses = Pauses(_ACTIVATION)
     while True:
         function = find_function(session, name)
         if function is None:
@@ -271,24 +247,13 @@ def await_function(
                 f"The Lambda function {name} failed to become active",
                 hint=f"See why with `aws lambda get-function-configuration --function-name {name}`.",
             )
-        if function.state in {"Active", "Inactive"} and function.update_status in {
-            "",
-            "Successful",
-        }:
+        if function.settled:
             return function.arn
-        if time.monotonic() > deadline:
+        if not pauses.wait(f"{name} is {function.state.lower() or 'starting'}"):
             raise TargetError(f"The Lambda function {name} is still {function.state}")
-        waiting(f"{name} is {function.state.lower() or 'starting'}")
-        time.sleep(pause)
-        pause = min(pause * 1.6, 2.0)
 
 
-def update_settings(
-    session: AwsSession,
-    settings: FunctionSettings,
-    *,
-    waiting: Callable[[str], None] = lambda _: None,
-) -> str:
+def update_settings(session: AwsSession, settings: FunctionSettings) -> str:
     """Change what may change in place (memory, timeout, environment, role, layers, logging) and wait for it."""
     with translated(f"change the settings of the Lambda function {settings.name}"):
         session.client("lambda").update_function_configuration(
@@ -303,21 +268,15 @@ def update_settings(
             Environment={"Variables": dict(settings.environment)},
             LoggingConfig={"LogFormat": "Text", "LogGroup": settings.log_group},
         )
-    return await_function(session, settings.name, waiting=waiting)
+    return await_function(session, settings.name)
 
 
-def update_code(
-    session: AwsSession,
-    name: str,
-    code: bytes,
-    *,
-    waiting: Callable[[str], None] = lambda _: None,
-) -> str:
+def update_code(session: AwsSession, name: str, code: bytes) -> str:
     """Upload a function's program again and wait until it is in use."""
-    await_function(session, name, waiting=waiting)
+    await_function(session, name)
     with translated(f"upload the code of the Lambda function {name}"):
         session.client("lambda").update_function_code(FunctionName=name, ZipFile=code)
-    return await_function(session, name, waiting=waiting)
+    return await_function(session, name)
 
 
 def tag_function(session: AwsSession, arn: str, tags: Mapping[str, str]) -> None:

@@ -21,13 +21,13 @@ from carto_at_installer.aws.calls import CallLedger
 from carto_at_installer.aws.clock import Clock
 from carto_at_installer.aws.credentials import CredentialSources, credential_sources
 from carto_at_installer.aws.failures import translated
+from carto_at_installer.aws.retries import CallRetries
 from carto_at_installer.core.target import Identity
 
 if TYPE_CHECKING:
     from carto_at_installer.core.options import AwsOptions
 
-_ATTEMPTS = 8
-_FIRST_CALL_ATTEMPTS = 2  # an unreachable endpoint shall be reported soon, by the first call
+_CONNECTIONS = 32
 
 
 @cache
@@ -60,6 +60,7 @@ class AwsSession:
         self.ledger.watch(self._session.events)
         self.clock = Clock()
         self.clock.watch(self._session.events)
+        CallRetries().watch(self._session.events)
         self._clients: dict[str, Any] = {}
         self._lock = threading.Lock()
 
@@ -91,11 +92,13 @@ class AwsSession:
         return str(self._session.get_partition_for_region(self.region))
 
     def _make_client(self, service: str) -> Any:
-        attempts = _FIRST_CALL_ATTEMPTS if service == "sts" else _ATTEMPTS
         config = Config(
-            retries={"mode": "standard", "max_attempts": attempts},
+            retries={
+                "mode": "standard",
+                "total_max_attempts": 1,
+            },  # `retries` repeats, not botocore
             connect_timeout=10,
-            max_pool_connections=16,
+            max_pool_connections=_CONNECTIONS,
             user_agent_extra=f"carto-at/{__version__}",
         )
         with translated(f"talk to the AWS service {service}"):

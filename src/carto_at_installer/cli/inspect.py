@@ -8,7 +8,7 @@ import click
 
 from carto_at_installer.cli.completion_names import function_names
 from carto_at_installer.cli.flags import output_flags, selection_flags
-from carto_at_installer.cli.installed import opened, place_flags
+from carto_at_installer.cli.installed import Found, located, opened, place_flags
 
 if TYPE_CHECKING:
     from carto_at_installer.apply.connection import Connection
@@ -35,7 +35,8 @@ def status(terminal: Terminal, /, *, drift: bool, exit_code: bool, **flags: Any)
 
     connection = opened(flags)
     overview = look_over(connection)
-    plan = _drift(terminal, flags, overview) if drift else None
+    there = Found(connection, flags, overview.installation)
+    plan = _drift(terminal, there) if drift else None
     rows = tuple((one.module, one.name, one.state) for one in overview.lambdas)
     blocks: list[Block] = [
         *_sentences(connection, overview),
@@ -54,11 +55,11 @@ def status(terminal: Terminal, /, *, drift: bool, exit_code: bool, **flags: Any)
     return Result("status", data=data, blocks=tuple(blocks), exit_code=code)
 
 
-def _drift(terminal: Terminal, flags: dict[str, Any], overview: Overview) -> Plan:
+def _drift(terminal: Terminal, there: Found) -> Plan:
     """What a repair would do: the drift, in the words of a plan."""
     from carto_at_installer.cli.installed import repair_preparation  # noqa: PLC0415 - imports boto3
 
-    return repair_preparation(terminal, flags, overview.installation).plan
+    return repair_preparation(terminal, there).plan
 
 
 def _sentences(connection: Connection, overview: Overview) -> list[Block]:
@@ -160,22 +161,22 @@ def diff(terminal: Terminal, /, *, function: str | None, **flags: Any) -> Result
     from carto_at_installer.cli.installed import repair_preparation  # noqa: PLC0415
     from carto_at_installer.core.result import Code, Paragraph, Result  # noqa: PLC0415
 
-    connection = opened(flags)
-    installation = connection.installation()
-    desired = repair_preparation(terminal, flags, installation).desired
-    found = differences(current_snapshot(connection), desired)
+    there = located(flags)
+    connection = there.connection
+    desired = repair_preparation(terminal, there).desired
+    shown = differences(current_snapshot(connection), desired)
     if function:
         wanted = function.upper().rpartition(".")[2]
-        found = tuple(
-            d for d in found if d.signature.partition("(")[0].strip("_") == wanted.strip("_")
+        shown = tuple(
+            d for d in shown if d.signature.partition("(")[0].strip("_") == wanted.strip("_")
         )
-    blocks: list[Block] = [Paragraph("No difference.", "good")] if not found else []
-    for one in found:
+    blocks: list[Block] = [Paragraph("No difference.", "good")] if not shown else []
+    for one in shown:
         blocks += [Paragraph(f"{one.signature}: {one.change}", "title"), Code(one.text, "diff")]
     data = {
         **reports.place(connection),
         "differences": [
-            {"signature": d.signature, "change": d.change, "diff": d.text} for d in found
+            {"signature": d.signature, "change": d.change, "diff": d.text} for d in shown
         ],
     }
     return Result("diff", data=data, blocks=tuple(blocks))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -48,10 +49,10 @@ def opened(flags: Mapping[str, Any]) -> Connection:
     return connect(aws, target, schema)
 
 
-def _recorded_options(flags: dict[str, Any], installation: Installation) -> InstallOptions:
+def _recorded_options(there: Found) -> InstallOptions:
     """The options with which an installation was made, for the target and login that the flags name."""
-    release = installation.unfinished or installation.current
-    return options_for(flags, release.options if release else {})
+    release = there.installation.unfinished or there.installation.current
+    return options_for(there.flags, release.options if release else {})
 
 
 def options_for(flags: dict[str, Any], record: Mapping[str, str]) -> InstallOptions:
@@ -63,18 +64,30 @@ def options_for(flags: dict[str, Any], record: Mapping[str, str]) -> InstallOpti
     return validation.checked(from_record(aws, target, flags["schema"], record))
 
 
-def repair_preparation(
-    terminal: Terminal, flags: dict[str, Any], installation: Installation
-) -> Preparation:
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An installation that was found: the way to it, the flags that name it, and what is recorded."""
+
+    connection: Connection
+    flags: dict[str, Any]
+    installation: Installation
+
+
+def located(flags: dict[str, Any]) -> Found:
+    """The installation that the flags name. Raises TargetError when there is none."""
+    connection = opened(flags)
+    return Found(connection, flags, connection.installation())
+
+
+def repair_preparation(terminal: Terminal, there: Found) -> Preparation:
     """What a repair would do, from a look at what AWS and the database really hold."""
-    return prepared_again("repair", terminal, flags, installation, believe_database=True)[1]
+    return prepared_again("repair", terminal, there, believe_database=True)[1]
 
 
 def prepared_again(
     command: str,
     terminal: Terminal,
-    flags: dict[str, Any],
-    installation: Installation,
+    there: Found,
     *,
     believe_database: bool,
     validate: bool = True,
@@ -85,9 +98,13 @@ def prepared_again(
     from carto_at_installer.bundle.resources import bundle_root  # noqa: PLC0415
     from carto_at_installer.cli.progress import shown  # noqa: PLC0415
 
-    options = _recorded_options(flags, installation)
-    intent = Intent(command, believe_database=believe_database)
-    installer = Installer(options, bundle_root(), intent, validate=validate)
+    installer = Installer(
+        _recorded_options(there),
+        bundle_root(),
+        Intent(command, believe_database=believe_database),
+        validate=validate,
+        connection=there.connection,
+    )
     with shown(terminal) as progress:
         return installer, installer.prepare(progress)
 

@@ -10,6 +10,7 @@ from carto_at_installer.cli.flags import output_flags
 from carto_at_installer.cli.install import dry_run_flag, on_failure_flag, skip_validation_flag
 from carto_at_installer.cli.installed import (
     carried_out,
+    located,
     opened,
     place_flags,
     prepared_again,
@@ -17,6 +18,7 @@ from carto_at_installer.cli.installed import (
 )
 
 if TYPE_CHECKING:
+    from carto_at_installer.cli.installed import Found
     from carto_at_installer.cli.terminal import Terminal
     from carto_at_installer.core.releases import Installation
     from carto_at_installer.core.result import Result
@@ -48,15 +50,10 @@ def upgrade(
     """
     from carto_at_installer.__about__ import __version__  # noqa: PLC0415 - keeps --help quick
 
-    installation = opened(flags).installation()
-    _refuse_downgrade(installation, __version__, allowed=allow_downgrade)
+    there = located(flags)
+    _refuse_downgrade(there.installation, __version__, allowed=allow_downgrade)
     prepared = prepared_again(
-        "upgrade",
-        terminal,
-        flags,
-        installation,
-        believe_database=False,
-        validate=not skip_validation,
+        "upgrade", terminal, there, believe_database=False, validate=not skip_validation
     )
     return carried_out(terminal, prepared, on_failure, dry_run=dry_run)
 
@@ -126,32 +123,25 @@ def resume(terminal: Terminal, /, *, on_failure: str, **flags: Any) -> Result:
     from carto_at_installer.cli import reports  # noqa: PLC0415
     from carto_at_installer.core.result import Paragraph, Result  # noqa: PLC0415
 
-    connection = opened(flags)
-    installation = connection.installation()
-    stopped = installation.unfinished
+    there = located(flags)
+    connection, stopped = there.connection, there.installation.unfinished
     if stopped is None:
         data = {**reports.place(connection), "changed": False}
         return Result("resume", data=data, blocks=(Paragraph("Nothing is unfinished.", "good"),))
     if stopped.command == "rollback":
         prepared = restoration.prepare_rollback(connection, stopped.restores or None)
         if prepared is None:
-            return _completed("install", terminal, flags, installation, on_failure)
+            return _completed("install", terminal, there, on_failure)
         return removed("resume", terminal, connection, prepared.plan, "The rollback is complete.")
     if stopped.command == "uninstall":
         keep = stopped.options.get("keep_lambdas") == "true"
         plan = removal.prepare_uninstall(connection, keep_lambdas=keep)
         return removed("resume", terminal, connection, plan, "The installation is gone.")
-    return _completed(stopped.command, terminal, flags, installation, on_failure)
+    return _completed(stopped.command, terminal, there, on_failure)
 
 
-def _completed(
-    command: str,
-    terminal: Terminal,
-    flags: dict[str, Any],
-    installation: Installation,
-    on_failure: str,
-) -> Result:
+def _completed(command: str, terminal: Terminal, there: Found, on_failure: str) -> Result:
     """Plan the rest of an unfinished command and carry it out."""
     believe = command in {"repair", "adopt"}
-    prepared = prepared_again(command, terminal, flags, installation, believe_database=believe)
+    prepared = prepared_again(command, terminal, there, believe_database=believe)
     return carried_out(terminal, prepared, on_failure, dry_run=False)

@@ -16,6 +16,7 @@ from carto_at_installer.cli.flags import (
 )
 from carto_at_installer.cli.install import dry_run_flag, on_failure_flag
 from carto_at_installer.cli.installed import (
+    Found,
     carried_out,
     opened,
     options_for,
@@ -62,9 +63,9 @@ def repair(
     if rebuild_state:
         prepared = _prepared_anew(terminal, flags, connection)
         return carried_out(terminal, prepared, on_failure, dry_run=dry_run)
-    installation = connection.installation()
-    _require_this_version(installation)
-    prepared = prepared_again("repair", terminal, flags, installation, believe_database=True)
+    there = Found(connection, flags, connection.installation())
+    _require_this_version(there.installation)
+    prepared = prepared_again("repair", terminal, there, believe_database=True)
     return carried_out(terminal, prepared, on_failure, dry_run=dry_run)
 
 
@@ -97,7 +98,8 @@ def _prepared_anew(
             hint="Use `carto-at repair` without --rebuild-state.",
         )
     options = options_for(flags, rebuilt_record(connection))
-    installer = Installer(options, bundle_root(), Intent("repair", replace_foreign=True))
+    intent = Intent("repair", replace_foreign=True)
+    installer = Installer(options, bundle_root(), intent, connection=connection)
     with shown(terminal) as progress:
         return installer, installer.prepare(progress)
 

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 STATE_VERSION = 1
+EMPTY_MARK = "0.0.0.0.0"
 
 
 class ReleaseState(StrEnum):
@@ -112,12 +113,14 @@ class Installation:
     """All that the target records: the release in use, an unfinished one after it, older ones, the objects.
 
     `kept` are all releases whose resources may still exist, the newest first; it holds `current` and `unfinished` too.
+    `mark` changes with everything that is recorded; that of empty tables is EMPTY_MARK.
     """
 
     current: Release | None = None
     unfinished: Release | None = None
     kept: tuple[Release, ...] = ()
     objects: tuple[RecordedObject, ...] = ()
+    mark: str = EMPTY_MARK
 
     @property
     def next_number(self) -> int:

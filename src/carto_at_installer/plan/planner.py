@@ -12,7 +12,8 @@ from carto_at_installer.core.errors import PreflightError
 from carto_at_installer.core.releases import Installation
 from carto_at_installer.plan import steps as s
 from carto_at_installer.plan.coverage import recorded_coverage
-from carto_at_installer.plan.ownership import CODE_TAG, OWNER_TAG
+from carto_at_installer.plan.deviations import code_was_changed, differing_settings
+from carto_at_installer.plan.ownership import OWNER_TAG
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -20,13 +21,15 @@ if TYPE_CHECKING:
     from carto_at_installer.aws.functions import DeployedFunction
     from carto_at_installer.core.releases import RecordedObject
     from carto_at_installer.plan.observed import ObservedState
-    from carto_at_installer.plan.resources import DesiredState, LambdaFunction, ModuleSql
+    from carto_at_installer.plan.resources import DesiredState, ModuleSql
     from carto_at_installer.sql.objects import SqlObject
 
 _SCHEMA = "schema"
 _LAYER = "layer"
 _ATTACH = "attach-role"
 _LOGS = "log-group"
+OBJECTS_A_BATCH = 34
+"""With the lease's guards and the records, as many as the 40 statements of one Data API batch hold."""
 
 
 def make_plan(desired: DesiredState, observed: ObservedState) -> s.Plan:
@@ -56,6 +59,7 @@ def make_plan(desired: DesiredState, observed: ObservedState) -> s.Plan:
         options=_covering(desired, installation),
         resources=desired.resources,
         restores=desired.restores,
+        seen=installation.mark,
     )
 
 
@@ -69,11 +73,11 @@ def _release_differs(desired: DesiredState, observed: ObservedState) -> bool:
 
 
 def _schema_step(desired: DesiredState, observed: ObservedState) -> s.Step:
-    verb = "Use" if observed.installation else "Create"
+    exists = bool(observed.installation and observed.installation.kept)
     return s.Step(
         _SCHEMA,
-        s.PrepareSchema(desired.schema),
-        f"{verb} schema {desired.schema} and its release tables",
+        s.PrepareSchema(desired.schema, exists=exists and desired.command != "repair"),
+        f"{'Use' if exists else 'Create'} schema {desired.schema} and its release tables",
     )
 
 
@@ -153,10 +157,10 @@ def _function_steps(
             )
             continue
         _require_ours(found)
-        if _code_was_changed(found):
+        if code_was_changed(found):
             summary = f"Upload the code of Lambda function {function.name} again"
             yield s.Step(f"code:{function.module}", s.RestoreCode(function), summary)
-        if changes := _changes(function, found):
+        if changes := differing_settings(function, found):
             after = (_LAYER,) if _LAYER in planned and function.layer else ()
             yield s.Step(
                 key,
@@ -182,28 +186,6 @@ def _require_ours(found: DeployedFunction) -> None:
         )
 
 
-def _changes(function: LambdaFunction, found: DeployedFunction) -> tuple[str, ...]:
-    pairs = {
-        "memory": (function.memory_mb, found.memory_mb),
-        "timeout": (function.timeout_s, found.timeout_s),
-        "environment": (dict(function.environment), dict(found.environment)),
-        "runtime": (function.runtime, found.runtime),
-        "handler": (function.handler, found.handler),
-        "role": (function.role_arn, found.role),
-        "log group": (function.log_group, found.log_group),
-    }
-    changed = [name for name, (wanted, is_) in pairs.items() if wanted != is_]
-    if function.layer and not any(f":layer:{function.layer}:" in arn for arn in found.layers):
-        changed.append("layer")
-    return tuple(changed)
-
-
-def _code_was_changed(found: DeployedFunction) -> bool:
-    """Whether somebody has uploaded other code under our name: the tag tells what we uploaded."""
-    uploaded = found.tags.get(CODE_TAG)
-    return bool(uploaded and found.code_sha256 and uploaded != found.code_sha256)
-
-
 def _module_steps(
     desired: DesiredState, installation: Installation, before: list[s.Step]
 ) -> Iterator[s.Step]:
@@ -213,12 +195,35 @@ def _module_steps(
         if not changed and not drops:
             continue
         function = tuple(step.key for step in before if step.key == f"function:{module.module}")
-        key = f"sql:{module.module}"
-        summary = f"Create or replace {len(changed)} SQL functions of {module.module}"
-        if drops:
-            summary += f", drop {len(drops)}"
-        yield s.Step(key, s.ApplyModule(module, changed, drops), summary, (*function, *previous))
-        previous = (key,)
+        for key, part in _parts(module, changed, drops, installation):
+            yield s.Step(key, part, _sql_summary(part), (*function, *previous))
+            previous = (key,)
+
+
+def _parts(
+    module: ModuleSql,
+    changed: tuple[SqlObject, ...],
+    drops: tuple[RecordedObject, ...],
+    installation: Installation,
+) -> Iterator[tuple[str, s.ApplyModule]]:
+    """What is done in one transaction each: all that callers can notice together.
+
+    Where nothing of a module is there, nobody calls it: a large one is created in several batches, quicker than in the
+    session that a transaction of so many statements needs.
+    """
+    key = f"sql:{module.module}"
+    replaced = any(o.module == module.module for o in installation.objects)
+    size = len(changed) if drops or replaced else OBJECTS_A_BATCH
+    if len(changed) <= size:
+        yield key, s.ApplyModule(module, changed, drops)
+        return
+    for number, start in enumerate(range(0, len(changed), size), 1):
+        yield f"{key}:{number}", s.ApplyModule(module, changed[start : start + size], ())
+
+
+def _sql_summary(action: s.ApplyModule) -> str:
+    summary = f"Create or replace {len(action.changed)} SQL functions of {action.module.module}"
+    return f"{summary}, drop {len(action.drops)}" if action.drops else summary
 
 
 def _sql_changes(

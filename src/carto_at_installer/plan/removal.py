@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from carto_at_installer.core.releases import Resources
 from carto_at_installer.plan import steps as s
 from carto_at_installer.plan.ownership import installations_on, other_marks, ours
+from carto_at_installer.plan.planner import OBJECTS_A_BATCH
 from carto_at_installer.plan.resources import ModuleSql
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ def plan_uninstall(
         options={"keep_lambdas": str(keep_lambdas).lower()},
         resources=Resources(),
         ends=True,
+        seen=installation.mark,
     )
 
 
@@ -98,11 +100,13 @@ def _after(step: s.Step, *keys: str) -> s.Step:
 def _drop_steps(installation: Installation) -> Iterator[s.Step]:
     previous: tuple[str, ...] = ()
     for module in sorted({o.module for o in installation.objects}, reverse=True):
-        drops = tuple(o for o in installation.objects if o.module == module)
-        key = f"sql:{module}"
-        action = s.ApplyModule(ModuleSql(module, (), "", ""), (), drops)
-        yield s.Step(key, action, f"Drop {len(drops)} SQL functions of {module}", previous)
-        previous = (key,)
+        gone = tuple(o for o in installation.objects if o.module == module)
+        for number, end in enumerate(range(len(gone), 0, -OBJECTS_A_BATCH), 1):
+            drops = gone[max(end - OBJECTS_A_BATCH, 0) : end]
+            key = f"sql:{module}:{number}" if len(gone) > OBJECTS_A_BATCH else f"sql:{module}"
+            action = s.ApplyModule(ModuleSql(module, (), "", ""), (), drops)
+            yield s.Step(key, action, f"Drop {len(drops)} SQL functions of {module}", previous)
+            previous = (key,)
 
 
 def _cloud_steps(
@@ -216,4 +220,5 @@ def plan_prune(schema: str, installation: Installation, left: Leftovers, keep: i
         steps=(*functions, *layers, *forget),
         options={},
         resources=Resources(),
+        seen=installation.mark,
     )

@@ -26,9 +26,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PrepareSchema:
-    """Create the schema and the release tables where they are missing, and write the plan into them."""
+    """Create the schema and the release tables where they are missing, and write the plan into them.
+
+    `exists` says that they were read just now and are not missing.
+    """
 
     schema: str
+    exists: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +262,8 @@ class Plan:
     """What to do, in an order that can be executed. An empty plan changes nothing.
 
     `release` is the number under which it will be recorded, `restores` that of the release a rollback goes back to (or
-    0). `ends` says that the installation is gone afterwards: there will be no table left to record the end in.
+    0). `ends` says that the installation is gone afterwards: there will be no table left to record the end in. `seen`
+    is the mark of the release tables from which the plan was made: it is carried out on no others.
     """
 
     schema: str
@@ -270,6 +275,7 @@ class Plan:
     resources: Resources
     restores: int = 0
     ends: bool = False
+    seen: str = ""
 
     @property
     def empty(self) -> bool:

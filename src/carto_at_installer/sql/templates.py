@@ -8,7 +8,7 @@ else. Jinja is imported when the first template is rendered.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache
 from typing import TYPE_CHECKING
 
 from carto_at_installer.__about__ import __version__
@@ -49,6 +49,22 @@ class _Analysis:
     names: tuple[tuple[str, int], ...] = ()
 
 
+@cache
+def _environment(sql_root: Path) -> jinja2.Environment:
+    """One for a folder: checking a catalog and rendering it compile each template once."""
+    import jinja2  # noqa: PLC0415 (rendering is rare, importing Jinja is slow)
+    import jinja2.sandbox  # noqa: PLC0415
+
+    return jinja2.sandbox.ImmutableSandboxedEnvironment(
+        loader=jinja2.FileSystemLoader(sql_root),
+        undefined=jinja2.StrictUndefined,
+        autoescape=False,
+        keep_trailing_newline=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
 class Templates:
     """The SQL templates below one folder (`<sql_root>/<module>/<name>.sql`) of a pack of some version."""
 
@@ -57,20 +73,10 @@ class Templates:
         self.version = version
         self._analyses: dict[str, _Analysis] = {}
 
-    @cached_property
+    @property
     def environment(self) -> jinja2.Environment:
         """Jinja confined to the sql folder: undefined names are errors, text is not escaped, code is sandboxed."""
-        import jinja2  # noqa: PLC0415 (rendering is rare, importing Jinja is slow)
-        import jinja2.sandbox  # noqa: PLC0415
-
-        return jinja2.sandbox.ImmutableSandboxedEnvironment(
-            loader=jinja2.FileSystemLoader(self.sql_root),
-            undefined=jinja2.StrictUndefined,
-            autoescape=False,
-            keep_trailing_newline=False,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
+        return _environment(self.sql_root.resolve())
 
     def body(self, function: Function, schema: str) -> str:
         """The SQL body of `function` for a schema (its plain name), compact. Raises TemplateError."""

@@ -7,9 +7,11 @@ alone, to name the one that does not answer.
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from carto_at_installer.aws.retries import telling
 from carto_at_installer.core.errors import SqlError
 from carto_at_installer.core.functions import Example, Kind
 from carto_at_installer.plan.examples import callable_with, smoke_example
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from carto_at_installer.core.releases import RecordedObject
 
 _PER_QUERY = 20
+_PARALLEL_QUERIES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,20 +103,21 @@ def _chosen(
 def run_smoke_tests(
     sql: SqlBackend, tests: Sequence[SmokeTest], progress: Progress
 ) -> list[SmokeFailure]:
-    """Ask every example and return those that do not answer as documented."""
-    failures: list[SmokeFailure] = []
+    """Ask every example, several queries at once, and return those that do not answer as documented."""
     batches = list(_batches(tests))
     progress.phase("Smoke tests", len(batches))
-    asked = 0
-    for batch in batches:
+
+    def ask(batch: Sequence[SmokeTest]) -> list[SmokeFailure]:
         modules = ", ".join(dict.fromkeys(test.module for test in batch))
-        step = f"{modules}: examples {asked + 1} to {asked + len(batch)} of {len(tests)}"
+        step = f"{modules}: {batch[0].function} to {batch[-1].function} ({len(batch)} examples)"
         progress.started(step)
-        found = _ask_together(sql, batch) if len(batch) > 1 else _ask_alone(sql, batch)
-        failures.extend(found)
-        asked += len(batch)
+        with telling(lambda reason: progress.waiting(step, reason)):
+            found = _ask_together(sql, batch) if len(batch) > 1 else _ask_alone(sql, batch)
         progress.finished(step, failed=bool(found))
-    return failures
+        return found
+
+    with ThreadPoolExecutor(_PARALLEL_QUERIES) as pool:
+        return [failure for failures in pool.map(ask, batches) for failure in failures]
 
 
 def _batches(tests: Sequence[SmokeTest]) -> Iterator[list[SmokeTest]]:
