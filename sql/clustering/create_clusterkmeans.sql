@@ -2,25 +2,11 @@
    in plain SQL: all at once (Lloyd's algorithm) up to 100 000 places, else in mini-batches of that size, in which a centre
    moves the less the more places it has seen (Sculley 2010, Web-Scale K-Means Clustering). A place stands for all rows at
    its coordinates, so rows at one place are always in one cluster. Nothing is drawn by chance: places are put in the order
-   of their hashes, so the same rows have the same clusters.
-
-   Names are checked and quoted, and a query only ever stands behind CREATE TEMPORARY TABLE ... AS, without brackets that it
-   could close; it runs with the rights of the caller. Variables have names that no column has, since plpgsql would put their
-   values in place of columns. #}
-{% set PART = '("[^".]+"|[A-Za-z_][A-Za-z0-9_$]*)' %}
+   of their hashes, so the same rows have the same clusters. Names and queries are checked and
+   quoted as `common/tables.sql` says. #}
+{% import "common/tables.sql" as tables %}
 {% set SAMPLE = 1000 %}
 {% set BATCH = 100000 %}
-{% macro quoted_part(name, place) -%}
-CASE WHEN SPLIT_PART({{ name }}, '.', {{ place }}) LIKE '"%'
-  THEN QUOTE_IDENT(BTRIM(SPLIT_PART({{ name }}, '.', {{ place }}), '"'))
-  ELSE QUOTE_IDENT(LOWER(SPLIT_PART({{ name }}, '.', {{ place }}))) END
-{%- endmacro %}
-{% macro quoted_name(name) -%}
-{{ quoted_part(name, 1) }}
-  {%- for place in (2, 3) %}
-  || CASE WHEN SPLIT_PART({{ name }}, '.', {{ place }}) = '' THEN '' ELSE '.' || {{ quoted_part(name, place) }} END
-  {%- endfor %}
-{%- endmacro %}
 {% macro nearest(places) -%}
 SELECT ranked.x, ranked.y, ranked.n, ranked.cluster FROM (
   SELECT p.x, p.y, p.n, c.cluster, ROW_NUMBER() OVER (
@@ -45,26 +31,19 @@ DECLARE
   moved_count BIGINT;
   turn_number BIGINT := 0;
 BEGIN
-  IF output_table IS NULL OR NOT output_table ~ '^{{ PART }}([.]{{ PART }}){1,2}$' THEN
+  IF output_table IS NULL OR NOT output_table ~ '{{ tables.OUTPUT_NAME }}' THEN
     output_table := 'Invalid output table name. It must have the form [DATABASE.]SCHEMA.TABLE';
     RETURN;
   END IF;
-  IF geom_column IS NULL OR NOT geom_column ~ '^{{ PART }}$' THEN
+  IF geom_column IS NULL OR NOT geom_column ~ '^{{ tables.PART }}$' THEN
     RAISE EXCEPTION 'Invalid geometry column: it should be the name of a column';
   END IF;
   IF number_of_clusters < 1 OR number_of_clusters > {{ SAMPLE }} THEN
     RAISE EXCEPTION 'Invalid number of clusters: should be between 1 and {{ SAMPLE }}';
   END IF;
-  IF input ~ '^{{ PART }}([.]{{ PART }}){0,2}$' THEN
-    source_sql := 'SELECT * FROM ' || {{ quoted_name("input") }};
-  ELSIF LOWER(input) ~ '^[[:space:](]*(select|with)[^a-z0-9_]'
-    AND STRPOS(input, ';') = 0 AND STRPOS(input, '--') = 0 AND STRPOS(input, '/*') = 0 THEN
-    source_sql := input;
-  ELSE
-    RAISE EXCEPTION 'Invalid input: it should be the name of a table, or a query that starts with SELECT or WITH, without semicolons and comments';
-  END IF;
-  target_name := {{ quoted_name("output_table") }};
-  geom_name := 'r.' || {{ quoted_part("geom_column", 1) }};
+  {{ tables.read_source("input") }}
+  target_name := {{ tables.quoted_name("output_table") }};
+  geom_name := 'r.' || {{ tables.quoted_part("geom_column", 1) }};
 
   {{ drop_work() }}
   EXECUTE 'CREATE TEMPORARY TABLE __carto_at_kmeans_rows AS ' || source_sql;

@@ -212,9 +212,9 @@ def test_crossings_are_exact_at_the_finest_resolution():
 def test_work_is_shared_out_when_a_batch_is_too_much_for_one_go(monkeypatch):
     shapes = [[(LINE, 0, [(0.5, 0.5 + row / 10), (7.5, 7.5)])] for row in range(9)]
     at_once = covered(shapes)
-    monkeypatch.setattr(tile_cover, "_MAX_RUNS", 17)
+    monkeypatch.setattr(tile_cover, "MAX_RUNS", 17)
     assert covered(shapes) == at_once
-    monkeypatch.setattr(tile_cover, "_MAX_RUNS", 4_000_000)
+    monkeypatch.setattr(tile_cover, "MAX_RUNS", 4_000_000)
     monkeypatch.setattr(tile_cover, "_MAX_WINDOW", 20)
     assert covered(shapes) == at_once
 

@@ -281,7 +281,7 @@ def test_q_polyfill_too_large_is_refused_with_the_size():
     shape = shapely.to_wkb(shapely.box(0, 0, 2, 2), hex=True)
     message = error("POLYFILL", (shape, 29))
     assert "covers about 8897812364519 cells at resolution 29" in message
-    assert "use a coarser resolution, or split the geometry" in message
+    assert "use a coarser resolution, or a *_POLYFILL_TABLE procedure" in message
 
 
 def test_coarse_quadints_are_shorter_so_more_of_them_fit():

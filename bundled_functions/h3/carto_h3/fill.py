@@ -105,7 +105,7 @@ def fill(
     def reason(row: int, _: int) -> str:
         return (
             f"the geometry covers about {about[row]} cells at resolution {resolutions[row]}, more than one response "
-            "of Lambda (6 MB) holds: use a coarser resolution, or split the geometry"
+            "of Lambda (6 MB) holds: use a coarser resolution, or the procedure H3_POLYFILL_TABLE"
         )
 
     check_fits((about * _SURE).astype(np.int64), item_bytes, reason)

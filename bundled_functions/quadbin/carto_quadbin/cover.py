@@ -9,9 +9,13 @@ import numpy as np
 
 from carto_at_runtime import RaggedArray
 from carto_at_runtime.tiles import cover as tiles
-from carto_quadbin.grid import cell_frame, spread
+from carto_at_runtime.tiles.modes import Window
+from carto_at_runtime.tiles.modes import fill as tiles_in_modes
+from carto_quadbin.grid import cell_frame, cells_to_tiles, spread, tiles_to_cells
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from carto_at_runtime.wkb import Geometries
     from carto_quadbin.grid import Integers
 
@@ -19,6 +23,7 @@ CELL_BYTES = 20
 """A cell in a JSON array: 19 digits and a comma."""
 
 _WORTH_NARROWING = 500
+_WORLD = int(tiles_to_cells(np.int64(0), np.int64(0), 0))
 
 
 def cover(geometries: Geometries, resolutions: Integers) -> RaggedArray:
@@ -27,6 +32,21 @@ def cover(geometries: Geometries, resolutions: Integers) -> RaggedArray:
     Raises what `tiles.cover` does for geometries that are not in degrees or cover too much.
     """
     return _cells(tiles.cover(geometries, _demand(resolutions)), resolutions)
+
+
+def fill(
+    geometries: Geometries, resolutions: Integers, modes: Sequence[str], parents: Integers
+) -> RaggedArray:
+    """Return the cells of every geometry in one of `tiles.modes`, only those below its parent where that is a cell.
+
+    `parents` are coarser cells than `resolutions`, or 0 for the whole grid.
+    """
+    window = None
+    if parents.any():
+        whole = parents == 0
+        x, y, z = cells_to_tiles(np.where(whole, _WORLD, parents))
+        window = Window.below(x, y, resolutions - z)
+    return _cells(tiles_in_modes(geometries, _demand(resolutions), modes, window), resolutions)
 
 
 def cover_on_grid(geometries: Geometries, resolutions: Integers) -> RaggedArray:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from carto_at_runtime import (
     NULL_RESULT,
     RaggedArray,
@@ -20,9 +22,10 @@ from carto_at_runtime import (
     reject,
     text,
 )
+from carto_at_runtime.tiles.modes import checked_modes
 from carto_at_runtime.wkb import read_geometries
 from carto_quadbin import neighbours
-from carto_quadbin.cover import cover
+from carto_quadbin.cover import cover, fill
 from carto_quadbin.grid import MAX_RESOLUTION, is_valid, resolution
 
 if TYPE_CHECKING:
@@ -74,6 +77,42 @@ def tochildren(quadbin: Integers, children_resolution: Integers) -> RaggedArray:
 @external_function("__QUADBIN_POLYFILL", text("geom"), int32("resolution"), nulls=NULL_RESULT)
 def polyfill(geom: list[str], resolutions: Integers) -> RaggedArray:
     """Answer QUADBIN_POLYFILL: the cells that a geometry, given as hex EWKB in degrees, touches."""
+    _check_resolution(resolutions)
+    return cover(read_geometries(geom), resolutions)
+
+
+@external_function(
+    "__QUADBIN_POLYFILL_MODE",
+    text("geom"),
+    int32("resolution"),
+    text("mode"),
+    nulls=NULL_RESULT,
+)
+def polyfill_mode(geom: list[str], resolutions: Integers, modes: list[str]) -> RaggedArray:
+    """Answer QUADBIN_POLYFILL_MODE: the cells that fill a geometry in one of three modes."""
+    _check_resolution(resolutions)
+    whole = np.full(len(resolutions), 0, np.int64)
+    return fill(read_geometries(geom), resolutions, checked_modes(modes), whole)
+
+
+@external_function(
+    "__QUADBIN_POLYFILL_BELOW",
+    text("geom"),
+    int32("resolution"),
+    text("mode"),
+    int64("parent"),
+    nulls=NULL_RESULT,
+)
+def polyfill_below(
+    geom: list[str], resolutions: Integers, modes: list[str], parent: Integers
+) -> RaggedArray:
+    """Answer a step of QUADBIN_POLYFILL_TABLE: of `polyfill_mode`, the cells below a parent (0: all)."""
+    _check_resolution(resolutions)
+    below = (parent == 0) | (is_valid(parent) & (resolution(parent) <= resolutions))
+    reject(~below, "Invalid parent")
+    return fill(read_geometries(geom), resolutions, checked_modes(modes), parent)
+
+
+def _check_resolution(resolutions: Integers) -> None:
     outside = (resolutions < 0) | (resolutions > MAX_RESOLUTION)
     reject(outside, f"Invalid resolution, should be between 0 and {MAX_RESOLUTION}")
-    return cover(read_geometries(geom), resolutions)

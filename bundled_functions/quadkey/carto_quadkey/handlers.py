@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from carto_at_runtime import (
     RaggedArray,
     RaggedRecords,
@@ -18,9 +20,10 @@ from carto_at_runtime import (
     reject,
     text,
 )
+from carto_at_runtime.tiles.modes import checked_modes
 from carto_at_runtime.wkb import read_geometries
 from carto_quadkey import neighbours
-from carto_quadkey.cover import cover
+from carto_quadkey.cover import cover, fill
 from carto_quadkey.grid import MAX_ZOOM, is_on_grid, zoom
 
 if TYPE_CHECKING:
@@ -73,6 +76,42 @@ def tochildren(quadint: Integers, resolution: Integers) -> RaggedArray:
 @external_function("__QUADINT_POLYFILL", text("geom"), int32("resolution"), nulls=null_error())
 def polyfill(geom: list[str], resolution: Integers) -> RaggedArray:
     """Answer QUADINT_POLYFILL: the cells that a geometry, given as hex EWKB in degrees, touches."""
+    _check_resolution(resolution)
+    return cover(read_geometries(geom), resolution)
+
+
+@external_function(
+    "__QUADINT_POLYFILL_MODE",
+    text("geom"),
+    int32("resolution"),
+    text("mode"),
+    nulls=null_error(),
+)
+def polyfill_mode(geom: list[str], resolution: Integers, modes: list[str]) -> RaggedArray:
+    """Answer QUADINT_POLYFILL_MODE: the cells that fill a geometry in one of three modes."""
+    _check_resolution(resolution)
+    whole = np.full(len(resolution), -1, np.int64)
+    return fill(read_geometries(geom), resolution, checked_modes(modes), whole)
+
+
+@external_function(
+    "__QUADINT_POLYFILL_BELOW",
+    text("geom"),
+    int32("resolution"),
+    text("mode"),
+    int64("parent"),
+    nulls=null_error(),
+)
+def polyfill_below(
+    geom: list[str], resolution: Integers, modes: list[str], parent: Integers
+) -> RaggedArray:
+    """Answer a step of QUADINT_POLYFILL_TABLE: of `polyfill_mode`, the cells below a parent (-1: all)."""
+    _check_resolution(resolution)
+    below = (parent == -1) | (is_on_grid(parent) & (zoom(parent) <= resolution))
+    reject(~below, "Invalid parent")
+    return fill(read_geometries(geom), resolution, checked_modes(modes), parent)
+
+
+def _check_resolution(resolution: Integers) -> None:
     outside = (resolution < 0) | (resolution > MAX_ZOOM)
     reject(outside, f"Invalid resolution, should be between 0 and {MAX_ZOOM}")
-    return cover(read_geometries(geom), resolution)

@@ -62,7 +62,7 @@ def polyfill(geometries: Geometries, resolutions: Integers) -> RaggedArray:
 def _too_many(cells: str, level: int, limit: int) -> str:
     return (
         f"the geometry has {cells} cells at resolution {level}, but one response of Lambda (6 MB) holds {limit}: "
-        "use a coarser resolution, or split the geometry"
+        "use a coarser resolution, or the procedure S2_POLYFILL_TABLE, which has no such limit"
     )
 
 

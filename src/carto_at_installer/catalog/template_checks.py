@@ -153,12 +153,11 @@ def _check_circles(
 def check_unused_templates(
     modules: list[DeclaredModule], templates: Templates, faults: FaultList
 ) -> None:
-    """Every .sql file of a module is some function's template, or is imported by one that is."""
+    """Every .sql file of a module is some function's template, or is imported by one that is, of any module."""
+    own = {each.function.template for each in declared_functions(modules) if each.function.template}
+    used = own | set(templates.closure(own))
     for module in modules:
         folder = templates.sql_root / module.module.name
-        used = {each.function.template for each in module.functions if each.function.template}
-        for name in templates.closure(used):
-            used.add(name)
         for file in sorted(folder.glob("**/*.sql")):
             if file.relative_to(templates.sql_root).as_posix() not in used:
                 faults.add(file, 1, "no function uses this template")

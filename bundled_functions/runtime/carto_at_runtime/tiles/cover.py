@@ -27,6 +27,8 @@ from carto_at_runtime.tiles.scan import Edges, Runs, edge_runs, interior_runs
 from carto_at_runtime.wkb import RING
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from carto_at_runtime.tiles.mercator import Integers
     from carto_at_runtime.wkb import Geometries
 
@@ -34,24 +36,28 @@ MAX_RESOLUTION = 29
 """The finest grid of any module; sort keys have room for its columns."""
 
 _MAX_LONGITUDE = 540.0
-_MAX_RUNS = 4_000_000
+MAX_RUNS = 4_000_000
 _MAX_WINDOW = 1 << (62 - MAX_RESOLUTION)
-_NOT_A_RING = -1
+NOT_A_RING = -1
 
 
 @dataclass(frozen=True, slots=True)
-class _Outlines:
+class Outlines:
     """The edges of a batch, ordered by geometry: `rows` and `polygons` number each edge's geometry and polygon."""
 
     edges: Edges
     rows: Integers
     polygons: Integers
 
-    def between(self, start: int, stop: int) -> _Outlines:
+    def take(self, chosen: NDArray[np.bool_]) -> Outlines:
+        """Return the chosen edges."""
+        return Outlines(self.edges.take(chosen), self.rows[chosen], self.polygons[chosen])
+
+    def between(self, start: int, stop: int) -> Outlines:
         """Return the edges of the geometries from `start` to before `stop`."""
         first, last = np.searchsorted(self.rows, (start, stop)).tolist()
         chosen = slice(first, last)
-        return _Outlines(self.edges.take(chosen), self.rows[chosen], self.polygons[chosen])
+        return Outlines(self.edges.take(chosen), self.rows[chosen], self.polygons[chosen])
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +81,8 @@ class Demand:
         """Return why a geometry is refused."""
         return (
             f"the geometry covers {cells} cells at resolution {self.resolutions[row]}, but one response of Lambda "
-            f"(6 MB) holds {capacity(int(self.item_bytes[row]))}: use a coarser resolution, or split the geometry"
+            f"(6 MB) holds {capacity(int(self.item_bytes[row]))}: use a coarser resolution, or a "
+            "*_POLYFILL_TABLE procedure, which has no such limit"
         )
 
 
@@ -103,7 +110,7 @@ def cover(geometries: Geometries, demand: Demand) -> Cover:
     Raises `RowError` for coordinates that are not degrees and for a geometry whose cells cannot fit into a response;
     `ResponseTooLargeError` when the cells of all geometries together cannot.
     """
-    _check_degrees(geometries, len(demand.resolutions))
+    check_degrees(geometries, len(demand.resolutions))
     z = demand.resolutions[np.repeat(geometries.rows, np.diff(geometries.offsets))]
     x, y = project(geometries.coordinates[:, 0], geometries.coordinates[:, 1], z, demand.shift)
     return cover_on_grid(replace(geometries, coordinates=np.stack((x, y), axis=1)), demand)
@@ -111,10 +118,10 @@ def cover(geometries: Geometries, demand: Demand) -> Cover:
 
 def cover_on_grid(geometries: Geometries, demand: Demand) -> Cover:
     """Do as `cover` does for geometries whose coordinates are positions on the grid, in tiles, x east and y south."""
-    outlines = _outlines(geometries, demand)
-    bounds = _affordable(outlines, geometries, demand)
+    outlines = outlines_of(geometries, demand)
+    bounds = affordable(outlines, geometries, demand)
     merged = [
-        _merge(_runs(outlines.between(start, stop), demand), demand)
+        merge(_runs(outlines.between(start, stop), demand), demand)
         for start, stop in pairwise(bounds)
     ]
     runs = merged[0] if len(merged) == 1 else Runs.concatenate(merged)
@@ -123,7 +130,8 @@ def cover_on_grid(geometries: Geometries, demand: Demand) -> Cover:
     return Cover(runs, counts)
 
 
-def _check_degrees(geometries: Geometries, rows: int) -> None:
+def check_degrees(geometries: Geometries, rows: int) -> None:
+    """Refuse geometries whose longitudes cannot be degrees."""
     longitudes = geometries.coordinates[:, 0]
     outside = np.abs(longitudes) > _MAX_LONGITUDE
     if outside.any():
@@ -136,7 +144,7 @@ def _check_degrees(geometries: Geometries, rows: int) -> None:
         )
 
 
-def _outlines(geometries: Geometries, demand: Demand) -> _Outlines:
+def outlines_of(geometries: Geometries, demand: Demand) -> Outlines:
     """Make an edge from each vertex to the next; the last goes back to the ring's first, or is a position."""
     lengths = np.diff(geometries.offsets)
     rows = np.repeat(geometries.rows, lengths)
@@ -146,11 +154,11 @@ def _outlines(geometries: Geometries, demand: Demand) -> _Outlines:
     ends = geometries.offsets[1:] - 1
     following[ends] = np.where(is_ring, geometries.offsets[:-1], ends)
     edges = Edges.between((x, y), (x[following], y[following]), demand.tiles[rows])
-    polygons = np.repeat(np.where(is_ring, geometries.parts, _NOT_A_RING), lengths)
-    return _Outlines(edges, rows, polygons)
+    polygons = np.repeat(np.where(is_ring, geometries.parts, NOT_A_RING), lengths)
+    return Outlines(edges, rows, polygons)
 
 
-def _affordable(outlines: _Outlines, geometries: Geometries, demand: Demand) -> list[int]:
+def affordable(outlines: Outlines, geometries: Geometries, demand: Demand) -> list[int]:
     """Return the bounds of consecutive groups of geometries that can be covered in one go each."""
     rows = len(demand.resolutions)
     edges = outlines.edges
@@ -170,20 +178,21 @@ def _affordable(outlines: _Outlines, geometries: Geometries, demand: Demand) -> 
     )
     work = np.bincount(outlines.rows, edges.last - edges.first + 1, rows).astype(np.int64)
     reject(
-        work > _MAX_RUNS,
+        work > MAX_RUNS,
         lambda row: (
             f"the geometry has too much detail for resolution {demand.resolutions[row]}: "
             "use a coarser one"
         ),
     )
-    return _groups(work.tolist(), window.tolist())
+    return in_groups(work.tolist(), window.tolist())
 
 
-def _groups(work: list[int], window: list[int]) -> list[int]:
+def in_groups(work: list[int], window: list[int]) -> list[int]:
+    """Return the bounds of consecutive groups, given how many runs and rows of tiles each geometry may have."""
     bounds = [0]
     spent = reached = 0
     for row, (runs, height) in enumerate(zip(work, window, strict=True)):
-        if spent + runs > _MAX_RUNS or reached + height >= _MAX_WINDOW:
+        if spent + runs > MAX_RUNS or reached + height >= _MAX_WINDOW:
             bounds.append(row)
             spent = reached = 0
         spent += runs
@@ -191,7 +200,7 @@ def _groups(work: list[int], window: list[int]) -> list[int]:
     return [*bounds, len(work)]
 
 
-def _estimate(outlines: _Outlines, geometries: Geometries, row: int) -> int:
+def _estimate(outlines: Outlines, geometries: Geometries, row: int) -> int:
     """Return roughly how many cells a geometry has: the areas of its rings and half the length of its edges."""
     edges = outlines.edges
     slabs = (edges.x0 + edges.x1) * (edges.y1 - edges.y0) * np.where(edges.turned, -0.5, 0.5)
@@ -202,22 +211,28 @@ def _estimate(outlines: _Outlines, geometries: Geometries, row: int) -> int:
     return int(area + length / 2)
 
 
-def _runs(outlines: _Outlines, demand: Demand) -> Runs:
+def _runs(outlines: Outlines, demand: Demand) -> Runs:
     """Return the runs of edges and insides; `owner` is the geometry's number."""
     along = edge_runs(outlines.edges)
     runs = Runs(outlines.rows[along.owner], along.row, along.low, along.high)
-    of_rings = np.flatnonzero(outlines.polygons != _NOT_A_RING)
-    if not len(of_rings):
-        return runs
+    return Runs.concatenate((runs, insides(outlines, (np.zeros_like(demand.tiles), demand.tiles))))
+
+
+def insides(outlines: Outlines, lines: tuple[Integers, Integers]) -> Runs:
+    """Return the runs of tiles whose centres are inside polygons; `owner` is the geometry's number.
+
+    `lines` are the first tile row of each geometry that is filled, and that after the last.
+    """
+    of_rings = np.flatnonzero(outlines.polygons != NOT_A_RING)
     edges = outlines.edges.take(of_rings)
     rows, polygons = outlines.rows[of_rings], outlines.polygons[of_rings]
-    inside = interior_runs(edges, polygons, demand.tiles[rows])
+    inside = interior_runs(edges, polygons, (lines[0][rows], lines[1][rows]))
     # Polygons are numbered in the order of the geometries.
     owner = rows[np.searchsorted(polygons, inside.owner)]
-    return Runs.concatenate((runs, Runs(owner, inside.row, inside.low, inside.high)))
+    return Runs(owner, inside.row, inside.low, inside.high)
 
 
-def _merge(runs: Runs, demand: Demand) -> Runs:
+def merge(runs: Runs, demand: Demand) -> Runs:
     """Wrap runs into the grid and unite those that overlap, by geometry and tile row, in ascending order."""
     runs = _wrapped(runs, demand.tiles[runs.owner])
     if not len(runs.row):

@@ -119,6 +119,28 @@ def edge_runs(edges: Edges) -> Runs:
     return Runs(owner, row, low, high)
 
 
+def open_runs(edges: Edges) -> Runs:
+    """Return the tiles whose open insides the edges pass through: an edge along their borders does not count."""
+    owner, place = steps(edges.last - edges.first + 1)
+    row = edges.first[owner] + place
+    low, high = np.floor(np.minimum(edges.x0, edges.x1)), np.ceil(np.maximum(edges.x0, edges.x1))
+    low, high = low.astype(np.int64)[owner], high.astype(np.int64)[owner]
+    eastward = (edges.x1 >= edges.x0)[owner]
+    entering = np.flatnonzero(place)
+    if len(entering):
+        floors, ceilings = _crossings(edges, owner[entering], row[entering])
+        east, west = eastward[entering], ~eastward[entering]
+        # Where an edge enters a row, it has left the one before.
+        low[entering[east]], high[entering[west]] = floors[east], ceilings[west]
+        high[entering[east] - 1], low[entering[west] - 1] = ceilings[east], floors[west]
+    # An edge that ends on a line between rows, or runs along one, is not inside of the row that begins there.
+    passes = np.minimum(edges.y1[owner], row + 1.0) > np.maximum(edges.y0[owner], row)
+    level = edges.y0 == edges.y1
+    passes |= (level & (edges.y0 != np.floor(edges.y0)))[owner]
+    passes &= high > low
+    return Runs(owner[passes], row[passes], low[passes], high[passes] - 1)
+
+
 def _crossings(edges: Edges, owner: Integers, line: Integers) -> tuple[Integers, Integers]:
     """Return floor and ceiling of the x where the edges `owner` cross the tile boundaries y = `line`."""
     x0, x1, y0 = edges.x0[owner], edges.x1[owner], edges.y0[owner]
@@ -144,14 +166,15 @@ def _exact_crossing(edges: Edges, edge: int, line: int, near: int) -> tuple[int,
     return (near - (side < 0), near + (side > 0))
 
 
-def interior_runs(edges: Edges, polygons: Integers, tiles: Integers) -> Runs:
+def interior_runs(edges: Edges, polygons: Integers, lines: tuple[Integers, Integers]) -> Runs:
     """Return the tiles of the polygons' insides by the even-odd rule; `owner` is the polygon's number.
 
-    `polygons` numbers each edge's polygon, and each polygon's edges close. A tile is inside when its centre is; about
-    tiles that an edge touches the answer may be either.
+    `polygons` numbers each edge's polygon, and each polygon's edges close. Only tile rows from the first to before the
+    second of `lines` are filled, which is given for each edge and the same for all of a polygon. A tile is inside when
+    its centre is; about tiles that an edge touches the answer may be either.
     """
-    top = np.clip(np.ceil(edges.y0 - 0.5), 0, tiles).astype(np.int64)
-    bottom = np.clip(np.ceil(edges.y1 - 0.5), 0, tiles).astype(np.int64)
+    top = np.clip(np.ceil(edges.y0 - 0.5), *lines).astype(np.int64)
+    bottom = np.clip(np.ceil(edges.y1 - 0.5), *lines).astype(np.int64)
     owner, place = steps(bottom - top)
     row = top[owner] + place
     slope = np.zeros_like(edges.x0)
