@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from carto_at_installer.apply.connection import Connection
+    from carto_at_installer.apply.facts import GatheredFacts
     from carto_at_installer.core.options import SelectionOptions
     from carto_at_installer.core.progress import Progress
     from carto_at_installer.core.releases import Installation, RecordedObject
@@ -94,6 +95,21 @@ def differences(
         text = _unified(old.ddl if old else "", new.ddl if new else "", signature)
         found.append(Difference(signature, change, text))
     return tuple(found)
+
+
+def differing_functions(facts: GatheredFacts) -> frozenset[str]:
+    """The chosen functions whose deployed definition is another than this package's, or that are not deployed.
+
+    A definition names the Lambda function, and that name stands for its code, so other code differs too.
+    """
+    snapshot = current_snapshot(facts.connection) if facts.connection.store.read() else ()
+    found = differences(snapshot, facts.desired)
+    names = {d.signature.partition("(")[0] for d in found if d.change != "removed"}
+    return frozenset(
+        f.name
+        for f in facts.selected.catalog.functions
+        if f.name in names or (f.external and f.external.name in names)
+    )
 
 
 def _unified(old: str, new: str, signature: str) -> str:

@@ -8,11 +8,18 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from carto_at_installer.cli.completion_names import function_names, module_names
-from carto_at_installer.cli.flags import needless_sandbox_flag, output_flags, selection_flags
+from carto_at_installer.cli.flags import (
+    needless_sandbox_flag,
+    output_flags,
+    selection_flags,
+    setting_flag,
+    target_flags,
+)
 
 if TYPE_CHECKING:
     from carto_at_installer.catalog.pages import Page
     from carto_at_installer.catalog.places import Places
+    from carto_at_installer.cli.terminal import Terminal
     from carto_at_installer.core.functions import Catalog, Function
     from carto_at_installer.core.result import Block, Result
 
@@ -20,15 +27,25 @@ if TYPE_CHECKING:
 @click.command("list")
 @click.argument("module", required=False, shell_complete=module_names)
 @click.option("--all", "everything", is_flag=True, help="Internal functions too.")
+@target_flags
+@setting_flag("schema")
 @selection_flags
-@needless_sandbox_flag
+@click.option(
+    "--sandbox", is_flag=True, envvar="CARTO_AT_SANDBOX", help="With --diff: the sandbox."
+)
 @output_flags
-def list_functions(module: str | None, *, everything: bool, **flags: Any) -> Result:
+@click.pass_obj
+def list_functions(
+    terminal: Terminal, /, *, module: str | None, everything: bool, sandbox: bool, **flags: Any
+) -> Result:
     """List the functions, of all modules or of one.
+
+    Of this package; with --diff, those that are deployed otherwise.
 
     \b
     carto-at list quadbin
     carto-at list --functions "*_kring*,quadbin_to*"
+    carto-at list --diff --cluster-id my-cluster --database dev
     """  # noqa: D301 - \b is click's mark for lines to keep
     from carto_at_installer.catalog.places import Places  # noqa: PLC0415 - keeps --help quick
     from carto_at_installer.catalog.select import select  # noqa: PLC0415
@@ -36,7 +53,11 @@ def list_functions(module: str | None, *, everything: bool, **flags: Any) -> Res
     from carto_at_installer.core.result import Result, Table  # noqa: PLC0415
 
     if module:
-        flags["modules"] = (module,)
+        flags |= {"modules": (module,), "functions": ()}
+    if sandbox and flags["diff"]:
+        from carto_at_installer.cli.sandbox import enter  # noqa: PLC0415 - only then
+
+        enter(terminal)
     catalog = _catalog()
     chosen = select(catalog, selection_of(flags), closed=False).catalog
     functions = [f for f in chosen.functions if f.public or everything]

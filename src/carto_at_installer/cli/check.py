@@ -58,8 +58,8 @@ def check(context: click.Context, /, *, for_cdk: bool, **flags: Any) -> Result:
     from carto_at_installer.cli.install import ask_for_missing, options_of  # noqa: PLC0415
 
     terminal = context.ensure_object(Terminal)
-    flags["selection"] = selection_of(flags)
     ask_for_missing(terminal, context, flags)
+    flags["selection"] = selection_of(flags)
     intent = Intent(wanted_tools=CDK_TOOLS if for_cdk else frozenset())
     installer = Installer(options_of(flags), bundle_root(), intent)
     with checks_shown(terminal) as listener:

@@ -130,7 +130,7 @@ def _about_target(
     from carto_at_installer.cli.selection import selection_of  # noqa: PLC0415
     from carto_at_installer.core.result import Problem  # noqa: PLC0415
 
-    flags["selection"] = selection_of({**flags, "changed_since": None})
+    flags["selection"] = selection_of({**flags, "changed_since": None, "diff": False})
     installer = Installer(options_of(flags), bundle_root())
     with checks_shown(terminal) as listener:
         outcomes = installer.check(listener)

@@ -196,6 +196,12 @@ _SELECTION = (
         metavar="REF",
         help="For authors, in a git checkout: only functions whose sources changed since this commit or branch.",
     ),
+    click.option(
+        "--diff",
+        is_flag=True,
+        envvar="CARTO_AT_DIFF",
+        help="Only functions that are deployed otherwise than in this package, or not at all.",
+    ),
     setting_flag("packs", hidden=True),
 )
 

@@ -80,10 +80,10 @@ def install(
             plan_file, terminal, flags["profile"], validate=not skip_validation
         )
         return finished("install", terminal, installer, preparation, on_failure, dry_run=dry_run)
+    ask_for_missing(terminal, context, flags)
     flags["selection"] = selection_of(flags)
     if flags["selection"].only == ():
         return nothing_changed("install")
-    ask_for_missing(terminal, context, flags)
     installer, preparation = prepared(terminal, flags, "install", validate=not skip_validation)
     return finished("install", terminal, installer, preparation, on_failure, dry_run=dry_run)
 

@@ -49,7 +49,7 @@ def opened(flags: Mapping[str, Any]) -> Connection:
     return connect(aws, target, schema)
 
 
-def _recorded_options(there: Found) -> InstallOptions:
+def recorded_options(there: Found) -> InstallOptions:
     """The options with which an installation was made, for the target and login that the flags name."""
     release = there.installation.unfinished or there.installation.current
     return options_for(there.flags, release.options if release else {})
@@ -99,7 +99,7 @@ def prepared_again(
     from carto_at_installer.cli.progress import shown  # noqa: PLC0415
 
     installer = Installer(
-        _recorded_options(there),
+        recorded_options(there),
         bundle_root(),
         Intent(command, believe_database=believe_database),
         validate=validate,

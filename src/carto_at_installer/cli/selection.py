@@ -16,15 +16,17 @@ if TYPE_CHECKING:
 def selection_of(flags: MutableMapping[str, Any]) -> SelectionOptions:
     """Take the selection flags out of `flags` and return what they choose.
 
-    With --changed-since `only` are the changed ones among the chosen functions, perhaps none. Raises UsageError for
-    --changed-since outside a checkout, and for packs that cannot be used.
+    With --changed-since and --diff `only` are the changed or differing ones among the chosen functions, perhaps none.
+    Raises UsageError for --changed-since outside a checkout, and for packs that cannot be used.
     """
-    since = flags.pop("changed_since")
+    since, diff = flags.pop("changed_since"), flags.pop("diff")
     _check_packs(flags.pop("packs"))
     wishes = SelectionOptions(
         **{name: flags.pop(name) for name in ("cloud", "modules", "functions", "exclude")}
     )
-    return _changed(wishes, since) if since else wishes
+    if since:
+        wishes = _changed(wishes, since)
+    return _differing(wishes, flags) if diff else wishes
 
 
 def nothing_changed(command: str) -> Result:
@@ -32,7 +34,7 @@ def nothing_changed(command: str) -> Result:
     from carto_at_installer.core.result import Paragraph, Result  # noqa: PLC0415 - keeps --help quick
 
     data = {"changed": False, "selection": {"functions": [], "added": []}}
-    text = "Nothing to do: the sources of no chosen function have changed."
+    text = "Nothing to do: no chosen function has changed."
     return Result(command, data=data, blocks=(Paragraph(text, "good"),))
 
 
@@ -57,3 +59,20 @@ def _changed(wishes: SelectionOptions, since: str) -> SelectionOptions:
     catalog = load_catalog(root / "catalog", sql_root=root / "sql")
     only = replace(wishes, only=changed_functions(catalog, root, since))
     return replace(only, only=tuple(sorted(select(catalog, only, closed=False).names)))
+
+
+def _differing(wishes: SelectionOptions, flags: MutableMapping[str, Any]) -> SelectionOptions:
+    """The wishes, narrowed to what differs from what is deployed where the other flags say."""
+    from carto_at_installer.apply.facts import GatheredFacts, Intent  # noqa: PLC0415 - imports boto3
+    from carto_at_installer.apply.overview import differing_functions  # noqa: PLC0415
+    from carto_at_installer.bundle.resources import bundle_root  # noqa: PLC0415
+    from carto_at_installer.cli.install import options_of  # noqa: PLC0415
+    from carto_at_installer.cli.installed import located, recorded_options  # noqa: PLC0415
+
+    if "prefix" in flags:
+        options = options_of({**flags, "selection": wishes})
+    else:
+        options = replace(recorded_options(located(dict(flags))), selection=wishes)
+    names = differing_functions(GatheredFacts(options, bundle_root(), Intent()))
+    only = names if wishes.only is None else names & set(wishes.only)
+    return replace(wishes, only=tuple(sorted(only)))
