@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from carto_at_installer.sandbox.engine import Engine
+from carto_at_installer.sandbox.engine import Cluster, Engine
 from carto_at_installer.sql.ddl import LambdaTarget, create_schema
 from carto_at_installer.sql.objects import module_objects
 from carto_at_installer.sql.templates import Templates
@@ -36,7 +36,7 @@ def open_engine(path: Path, *modules: Module) -> tuple[Engine, Session]:
         answer = handlers[lambda_call.function_name](json.loads(lambda_call.payload), None)
         return json.dumps(answer).encode()
 
-    engine = Engine(path, "dev", call, CLUSTER)
+    engine = Engine(path, "dev", call, Cluster(CLUSTER))
     session = engine.session("admin")
     session.execute(create_schema("carto"))
     for module in modules:

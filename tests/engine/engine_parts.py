@@ -2,7 +2,7 @@
 
 import json
 
-from carto_at_installer.sandbox.engine import Engine
+from carto_at_installer.sandbox.engine import Cluster, Engine
 
 CLUSTER = "arn:aws:redshift:eu-west-1:123456789012:namespace:demo"
 ROLE = "arn:aws:iam::123456789012:role/caller"
@@ -31,7 +31,7 @@ def open_engine(functions=None, path=":memory:"):
     """(engine, session of admin, Lambda)."""
     service = Lambda()
     service.functions.update(functions or {})
-    engine = Engine(path, "dev", service, CLUSTER)
+    engine = Engine(path, "dev", service, Cluster(CLUSTER))
     return engine, engine.session("admin"), service
 
 

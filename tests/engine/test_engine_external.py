@@ -3,7 +3,7 @@ import threading
 
 import pytest
 
-from carto_at_installer.sandbox.engine import Engine
+from carto_at_installer.sandbox.engine import Cluster, Engine
 from carto_at_installer.sandbox.errors import LambdaCallError, RedshiftError
 from tests.engine.engine_parts import CLUSTER, ROLE, external, open_engine
 
@@ -169,7 +169,7 @@ class Throttled:
 
 def test_throttled_calls_are_repeated_within_the_retry_timeout():
     service = Throttled(2)
-    engine = Engine(":memory:", "dev", service, CLUSTER)
+    engine = Engine(":memory:", "dev", service, Cluster(CLUSTER))
     session = engine.session("admin")
     session.execute(external("f", "INT", "INT", "x", "RETRY_TIMEOUT 2000"))
     assert session.execute("SELECT f(1)").rows == [(1,)]
@@ -196,7 +196,7 @@ def test_throttled_calls_are_repeated_within_the_retry_timeout():
     ],
 )
 def test_responses_that_are_not_what_redshift_wants(response, message):
-    engine = Engine(":memory:", "dev", lambda _: response, CLUSTER)
+    engine = Engine(":memory:", "dev", lambda _: response, Cluster(CLUSTER))
     session = engine.session("admin")
     session.execute(external("f", "INT", "INT", "x"))
     with pytest.raises(RedshiftError) as caught:
@@ -207,7 +207,7 @@ def test_responses_that_are_not_what_redshift_wants(response, message):
 
 
 def test_a_cancelled_statement_stops_between_calls():
-    engine = Engine(":memory:", "dev", Throttled(1000), CLUSTER)
+    engine = Engine(":memory:", "dev", Throttled(1000), Cluster(CLUSTER))
     session = engine.session("admin")
     session.execute(external("f", "INT", "INT", "x"))
     timer = threading.Timer(0.2, session.cancel)

@@ -19,12 +19,12 @@ def admin():
 
 
 def steps(admin, user, *pairs):
-    """Each pair: what is denied with which message, then the grant after which it works."""
-    for sql, message, remedy in pairs:
-        with pytest.raises(RedshiftError) as caught:
-            user.execute(sql)
-        assert str(caught.value) == f"permission denied for {message}"
-        admin.execute(remedy.replace("ANN", '"IAM:ann"'))
+    """Each: what is denied with which message (where there is one), then the grants after which it works."""
+    for sql, message, remedies in pairs:
+        if message:
+            assert denied(user, sql) == f"permission denied for {message}"
+        for remedy in filter(None, remedies.split("; ")):
+            admin.execute(remedy.replace("ANN", '"IAM:ann"'))
         user.execute(sql)
 
 
@@ -283,3 +283,35 @@ def test_what_others_own_is_left_alone(admin):
     admin.execute('GRANT ROLE cleaner TO "IAM:ann"')
     ann.execute("DROP FUNCTION s.f(INT)")
     ann.execute("DROP SCHEMA s CASCADE")
+
+
+def test_tables_need_privileges(admin):
+    ann = admin.engine.session("IAM:ann")
+    for statement in (
+        "CREATE TABLE s.t (a INT)",
+        "INSERT INTO s.t VALUES (1)",
+        "CREATE VIEW s.v AS SELECT a FROM s.t",
+    ):
+        admin.execute(statement)
+    steps(
+        admin,
+        ann,
+        (
+            "SELECT a FROM s.v",
+            "schema s",
+            "GRANT USAGE ON SCHEMA s TO ANN; GRANT SELECT ON s.v TO ANN",
+        ),
+        ("SELECT a FROM s.t", "relation t", "GRANT SELECT ON s.t TO ANN"),
+        ("INSERT INTO s.t SELECT 2", "relation t", "GRANT INSERT ON TABLE s.t TO ANN"),
+        ("INSERT INTO s.t (a) VALUES (2)", "", ""),
+        ("UPDATE s.t SET a = 3 WHERE a = 2", "relation t", "GRANT UPDATE ON TABLE s.t TO ANN"),
+        ("DELETE FROM s.t", "relation t", "GRANT DELETE ON TABLE s.t TO ANN"),
+        ("TRUNCATE s.t", "relation t", "GRANT TRUNCATE ON TABLE s.t TO ANN"),
+        ("CREATE TABLE s.own (a INT)", "schema s", "GRANT CREATE ON SCHEMA s TO ANN"),
+        ("CREATE VIEW s.w AS SELECT a FROM s.t", "", ""),
+    )
+    assert denied(ann, "COMMENT ON TABLE s.t IS 'mine'") == "must be owner of relation t"
+    admin.execute("DROP TABLE s.t CASCADE")
+    admin.execute("CREATE TABLE s.t (a INT)")
+    assert denied(ann, "SELECT a FROM s.t") == "permission denied for relation t"
+    assert denied(ann, "LOCK s.t") == "permission denied for relation t"

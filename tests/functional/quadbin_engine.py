@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from carto_at_installer.catalog.load import load_catalog
-from carto_at_installer.sandbox.engine import Engine
+from carto_at_installer.sandbox.engine import Cluster, Engine
 from carto_at_installer.sql.ddl import LambdaTarget, create_schema
 from carto_at_installer.sql.objects import module_objects
 from carto_at_installer.sql.templates import Templates
@@ -27,7 +27,7 @@ def quadbin_module():
 
 def open_engine(path):
     """An engine on a new database file, and a session, with the module installed in schema carto."""
-    engine = Engine(path, "dev", call_handler, CLUSTER)
+    engine = Engine(path, "dev", call_handler, Cluster(CLUSTER))
     session = engine.session("admin")
     session.execute(create_schema("carto"))
     target = LambdaTarget("carto-at-redshift-quadbin", (ROLE,))

@@ -9,7 +9,7 @@ import pytest
 from botocore.validate import ParamValidator
 
 from carto_at_installer.sandbox.data_api.service import DataApi
-from carto_at_installer.sandbox.engine import Engine
+from carto_at_installer.sandbox.engine import Cluster, Engine
 from carto_at_installer.sandbox.errors import AwsServiceError
 from carto_at_installer.sandbox.identity import Caller
 
@@ -28,7 +28,10 @@ class Targets:
 
     def __init__(self, call):
         self.opened = Engine(
-            ":memory:", "dev", call, "arn:aws:redshift:eu-west-1:123456789012:namespace:x"
+            ":memory:",
+            "dev",
+            call,
+            Cluster("arn:aws:redshift:eu-west-1:123456789012:namespace:x"),
         )
 
     def engine(self, request):
@@ -376,10 +379,62 @@ def test_statements_are_seen_by_their_role_only(api):
             {"Id": "00000000-0000-0000-0000-000000000000"},
             "Query does not exist",
         ),
-        ("ListTables", {"Database": "dev"}, "redshift-data:ListTables"),
+        ("PurgeStatements", {"Database": "dev"}, "redshift-data:PurgeStatements"),
+        (
+            "ListTables",
+            {"Database": "no", "ClusterIdentifier": "demo"},
+            'database "no" does not exist',
+        ),
+        (
+            "ListTables",
+            {"Database": "dev", "ClusterIdentifier": "demo", "DbUser": "nobody"},
+            'FATAL: user "nobody" does not exist',
+        ),
+        (
+            "ExecuteStatement",
+            {"Sql": "SELECT 1", "ClusterIdentifier": "demo", "DbUser": "nobody"},
+            'FATAL: user "nobody" does not exist',
+        ),
     ],
 )
 def test_bad_requests_are_refused(api, operation, request_, message):
     with pytest.raises(AwsServiceError) as caught:
         api.handle(operation, request_, ME)
     assert message in caught.value.message
+
+
+def test_what_a_database_holds(api):
+    target = {"ClusterIdentifier": "demo", "Database": "dev", "DbUser": "admin"}
+    for sql in (
+        "CREATE SCHEMA listed",
+        "CREATE TABLE listed.t (a INT NOT NULL, b VARCHAR(7) DEFAULT 'x', c DECIMAL(8,3))",
+        "CREATE VIEW listed.v AS SELECT a FROM listed.t",
+    ):
+        assert execute(api, sql)["Status"] == "FINISHED"
+    assert call(api, "ListDatabases", **target) == {"Databases": ["dev"]}
+    assert call(api, "ListSchemas", **target, SchemaPattern="lis%") == {"Schemas": ["listed"]}
+    assert "pg_catalog" in call(api, "ListSchemas", **target)["Schemas"]
+    first = call(api, "ListTables", **target, SchemaPattern="listed", MaxResults=1)
+    assert first["Tables"] == [{"schema": "listed", "name": "t", "type": "TABLE"}]
+    rest = call(api, "ListTables", **target, SchemaPattern="listed", NextToken=first["NextToken"])
+    assert rest == {"Tables": [{"schema": "listed", "name": "v", "type": "VIEW"}]}
+    described = call(api, "DescribeTable", **target, Schema="listed", Table="t")
+    shown = [
+        (
+            each["name"],
+            each["typeName"],
+            each["length"],
+            each["precision"],
+            each["scale"],
+            each["nullable"],
+        )
+        for each in described["ColumnList"]
+    ]
+    assert shown == [
+        ("a", "int4", 0, 0, 0, 0),
+        ("b", "varchar", 7, 7, 0, 1),
+        ("c", "numeric", 0, 8, 3, 1),
+    ]
+    assert described["TableName"] == "t"
+    assert "'x'" in described["ColumnList"][1]["columnDefault"]
+    assert call(api, "DescribeTable", **target, Table="absent")["ColumnList"] == []

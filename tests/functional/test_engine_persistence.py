@@ -91,9 +91,10 @@ def test_sessions_of_many_threads(tmp_path):
     engine, session, _ = reopen(tmp_path / "dev.duckdb")
     session.execute(external("e", "INT", "INT", "same"))
     session.execute("CREATE TABLE numbers AS SELECT i FROM generate_series(1, 1000) i")
+    session.execute("GRANT SELECT ON ALL TABLES IN SCHEMA public TO PUBLIC")
 
     def work(number):
-        own = engine.session(f"user{number}")
+        own = engine.session(f"IAM:user{number}")
         try:
             return own.execute("SELECT sum(e(i)), current_user FROM numbers").rows
         finally:
@@ -101,5 +102,5 @@ def test_sessions_of_many_threads(tmp_path):
 
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(work, range(24)))
-    assert found == [[(500500, f"user{n}")] for n in range(24)]
+    assert found == [[(500500, f"IAM:user{n}")] for n in range(24)]
     engine.close()

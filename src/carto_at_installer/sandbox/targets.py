@@ -140,7 +140,7 @@ class RedshiftTargets:
             return engine
 
     def _open(self, target: Target, database: str, path: Path) -> Engine:
-        from carto_at_installer.sandbox.engine import Engine  # noqa: PLC0415  (at first use)
+        from carto_at_installer.sandbox.engine import Cluster, Engine  # noqa: PLC0415  (at first use)
 
         path.parent.mkdir(parents=True, exist_ok=True)
 
@@ -150,7 +150,8 @@ class RedshiftTargets:
 
         ready = self._settings.role_ready_seconds
         caller = RedshiftLambdaCaller(current, self._moto, self._functions, self.faults, ready)
-        return Engine(path, database, caller, target.arn, lambda: current().roles["default_role"])
+        cluster = Cluster(target.arn, target.roles["user"], lambda: current().roles["default_role"])
+        return Engine(path, database, caller, cluster)
 
     def _path(self, target: Target, database: str) -> Path:
         if not database or not set(database) <= _FILE_SAFE:

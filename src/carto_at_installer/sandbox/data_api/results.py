@@ -61,7 +61,7 @@ def csv_page(result: ResultSet, token: str | None) -> dict[str, Any]:
 def _answer(result: ResultSet, records: list[Any], end: int) -> dict[str, Any]:
     answer: dict[str, Any] = {
         "Records": records,
-        "ColumnMetadata": [_metadata(column) for column in result.columns],
+        "ColumnMetadata": [column_metadata(column) for column in result.columns],
         "TotalNumRows": len(result.rows),
     }
     if end < len(result.rows):
@@ -69,7 +69,8 @@ def _answer(result: ResultSet, records: list[Any], end: int) -> dict[str, Any]:
     return answer
 
 
-def _metadata(column: ResultColumn) -> dict[str, Any]:
+def column_metadata(column: ResultColumn) -> dict[str, Any]:
+    """A column as ColumnMetadata."""
     return {
         "name": column.name,
         "label": column.name,

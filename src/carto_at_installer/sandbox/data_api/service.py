@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import threading
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from carto_at_installer.sandbox.data_api import answers, results
 from carto_at_installer.sandbox.data_api.answers import TARGET_KEYS
+from carto_at_installer.sandbox.data_api.listing import LISTINGS
 from carto_at_installer.sandbox.data_api.runner import Runner
 from carto_at_installer.sandbox.data_api.sessions import OpenSession, SessionStore
 from carto_at_installer.sandbox.data_api.statements import (
@@ -29,10 +31,10 @@ from carto_at_installer.sandbox.data_api.validation import (
     parameters_of,
     wait_of,
 )
-from carto_at_installer.sandbox.errors import AwsServiceError
+from carto_at_installer.sandbox.errors import AwsServiceError, RedshiftError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from carto_at_installer.sandbox.data_api.targets import Targets
     from carto_at_installer.sandbox.identity import Caller
@@ -52,7 +54,7 @@ class DataApi:
         self._runner = Runner()
         self._tokens: dict[tuple[str, str], tuple[float, str, Statement]] = {}
         self._lock = threading.Lock()
-        self._operations = {
+        self._operations: dict[str, Callable[[Request, Caller], Request]] = {
             "ExecuteStatement": self._execute,
             "BatchExecuteStatement": self._batch_execute,
             "DescribeStatement": self._describe,
@@ -60,6 +62,7 @@ class DataApi:
             "GetStatementResultV2": self._csv_result,
             "CancelStatement": self._cancel,
             "ListStatements": self._list,
+            **{name: partial(self._listing, name) for name in LISTINGS},
         }
 
     def handle(self, operation: str, request: Request, caller: Caller) -> Request:
@@ -71,6 +74,22 @@ class DataApi:
                 f"The sandbox does not support the operation redshift-data:{operation}.",
             )
         return run(request, caller)
+
+    def _listing(self, operation: str, request: Request, caller: Caller) -> Request:
+        """What a database holds, told by a session of its own. Raises AwsServiceError."""
+        connected = {
+            **request,
+            "Database": request.get("ConnectedDatabase") or need(request, "Database"),
+        }
+        engine = self._targets.engine(connected)
+        try:
+            session = engine.session(self._targets.database_user(request, caller))
+        except RedshiftError as error:
+            raise AwsServiceError("DatabaseConnectionException", str(error)) from error
+        try:
+            return LISTINGS[operation](session, request)
+        finally:
+            session.close()
 
     def close(self) -> None:
         """Stop taking statements."""
@@ -148,7 +167,10 @@ class DataApi:
         if identifier := request.get("SessionId"):
             return self._sessions.take(identifier, _owner(caller), keep_alive)
         engine = self._targets.engine(request)
-        session = engine.session(self._targets.database_user(request, caller))
+        try:
+            session = engine.session(self._targets.database_user(request, caller))
+        except RedshiftError as error:
+            raise invalid(str(error)) from error
         target = {key: request[key] for key in TARGET_KEYS if request.get(key)}
         opened = OpenSession(
             new_id() if keep_alive else "",

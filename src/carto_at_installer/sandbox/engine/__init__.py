@@ -6,9 +6,17 @@ DuckDB -> `rendering`. `shims` holds Redshift's functions, `functions` the users
 
 from __future__ import annotations
 
-from carto_at_installer.sandbox.engine.engine import Engine
+from carto_at_installer.sandbox.engine.engine import Cluster, Engine
 from carto_at_installer.sandbox.engine.external import LambdaCall, LambdaCaller
 from carto_at_installer.sandbox.engine.results import ResultColumn, ResultSet
 from carto_at_installer.sandbox.engine.session import Session
 
-__all__ = ["Engine", "LambdaCall", "LambdaCaller", "ResultColumn", "ResultSet", "Session"]
+__all__ = [
+    "Cluster",
+    "Engine",
+    "LambdaCall",
+    "LambdaCaller",
+    "ResultColumn",
+    "ResultSet",
+    "Session",
+]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from carto_at_installer.sandbox.engine.privileges import check_owner
 from carto_at_installer.sandbox.engine.storage import SCHEMA
 from carto_at_installer.sandbox.errors import RedshiftError
 
@@ -26,6 +27,7 @@ def comment(session: Session, cursor: Cursor) -> None:
     cursor.finish()
     if kind == "schema":
         session.names.need_schema(name[-1])
+        check_owner(session.connection, session.user, ("schema", name[-1]))
         if name[-1] == "public":
             raise cursor.unsupported("COMMENT ON SCHEMA public")
         session.connection.execute(
@@ -33,6 +35,7 @@ def comment(session: Session, cursor: Cursor) -> None:
         )
         return
     schema, bare, _ = session.names.relation(name)
+    check_owner(session.connection, session.user, ("table", f"{schema}.{bare}"))
     session.connection.execute(
         f"UPDATE {SCHEMA}.relations SET comment = ? WHERE schema_name = ? AND name = ?",
         [text, schema, bare],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -15,7 +16,7 @@ from carto_at_installer.sandbox.engine.locks import TableLocks
 from carto_at_installer.sandbox.engine.responses import arrow_type
 from carto_at_installer.sandbox.engine.session import Session
 from carto_at_installer.sandbox.engine.storage import open_database
-from carto_at_installer.sandbox.engine.users import ensure_user, set_up
+from carto_at_installer.sandbox.engine.users import log_in, set_up
 from carto_at_installer.sandbox.errors import RedshiftError
 
 if TYPE_CHECKING:
@@ -28,11 +29,23 @@ if TYPE_CHECKING:
 _PARALLEL_CALLS = 4
 
 
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """What a database knows of the cluster or workgroup that it is in.
+
+    `arn` goes into Lambda payloads; `administrator` is the superuser that it was made with; `default_role()` the ARN
+    of its default IAM role.
+    """
+
+    arn: str
+    administrator: str = "admin"
+    default_role: Callable[[], str | None] = lambda: None
+
+
 class Engine:
     """A database. `path` is the DuckDB file (or `:memory:`); one process may hold it open at a time.
 
-    `database` is the name that clients know; `cluster_arn` goes into Lambda payloads; `default_role()` is the ARN of
-    the cluster's default IAM role.
+    `database` is the name that clients know.
     """
 
     def __init__(
@@ -40,12 +53,10 @@ class Engine:
         path: Path | str,
         database: str,
         call_lambda: LambdaCaller,
-        cluster_arn: str,
-        default_role: Callable[[], str | None] = lambda: None,
+        cluster: Cluster,
     ) -> None:
         self.database: str = database
-        self.cluster_arn = cluster_arn
-        self.default_role = default_role
+        self.cluster = cluster
         self.locks = TableLocks()
         self._executor = ThreadPoolExecutor(_PARALLEL_CALLS, thread_name_prefix="lambda-batch")
         self.summaries: dict[tuple[int, str], Summary] = {}  # What users' functions call.
@@ -53,15 +64,18 @@ class Engine:
         self._sessions: dict[str, Session] = {}
         self._guard = threading.Lock()
         self._connection = open_database(path, self._run_external)
-        set_up(self._connection, database)
+        set_up(self._connection, database, cluster.administrator)
         self._query_ids = itertools.count(lambda_usage.forget_old(self._connection) + 1)
 
     def session(self, user: str) -> Session:
-        """A new session of a database user, who is made known to the database."""
+        """A new session of a database user. Raises RedshiftError for one that does not exist.
+
+        The administrator exists, and IAM identities are made known to the database at their first login.
+        """
         with self._guard:
             connection = self._connection.cursor()
             connection.execute("USE redshift.public")
-            ensure_user(connection, user, self.database)
+            log_in(connection, user, self.database)
         session = Session(self, connection, user)
         with self._guard:
             self._sessions[session.id] = session

@@ -11,7 +11,7 @@ from carto_at_installer.sandbox.engine import functions
 from carto_at_installer.sandbox.engine.catalog_views import catalog_relation
 from carto_at_installer.sandbox.engine.data_types import RsType, from_duckdb
 from carto_at_installer.sandbox.engine.privilege_views import SUPERUSERS_ONLY
-from carto_at_installer.sandbox.engine.privileges import may
+from carto_at_installer.sandbox.engine.privileges import check, may
 from carto_at_installer.sandbox.engine.storage import CATALOG, SCHEMA
 from carto_at_installer.sandbox.errors import RedshiftError, UnsupportedSqlError
 
@@ -130,8 +130,13 @@ class Names:
         if row:
             self.dependencies.add(row[0])
 
-    def table_reference(self, name: tuple[str, ...]) -> tuple[str, ...]:
-        """The parts of a relation's name in DuckDB: of a catalog view, a temporary table, a user's table or view."""
+    def table_reference(
+        self, name: tuple[str, ...], privileges: Sequence[str] = ("select",)
+    ) -> tuple[str, ...]:
+        """The parts of a relation's name in DuckDB: of a catalog view, a temporary table, a user's table or view.
+
+        Raises RedshiftError unless the user holds the privileges on it.
+        """
         if view := catalog_relation(name[-3:]):
             if view[1] in SUPERUSERS_ONLY and not may(
                 self.connection, self.user, "access system table"
@@ -139,7 +144,12 @@ class Names:
                 raise RedshiftError(f"permission denied for relation {view[1]}")
             return view
         schema, bare, _ = self.relation(name)
-        return ("temp", "main", bare) if schema == "temp" else (schema, bare)
+        if schema == "temp":
+            return "temp", "main", bare
+        check(self.connection, self.user, ("schema", schema, "usage"))
+        for privilege in privileges:
+            check(self.connection, self.user, ("table", f"{schema}.{bare}", privilege))
+        return schema, bare
 
     def functions(self, schema: str | None, name: str) -> list[UserFunction]:
         """The overloads that a call may mean; along the search path, the first schema that has any."""

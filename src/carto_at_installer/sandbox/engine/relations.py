@@ -131,6 +131,10 @@ def drop_relation(
         ("dependencies", "view_oid"),
     ):
         connection.execute(f"DELETE FROM {SCHEMA}.{table} WHERE {column} = ?", [relation.oid])
+    connection.execute(
+        f"DELETE FROM {SCHEMA}.grants WHERE object_kind = 'table' AND object_name = ?",
+        [f"{relation.schema}.{relation.name}"],
+    )
 
 
 def _drop_sequences(connection: duckdb.DuckDBPyConnection, relation: Relation) -> None:

@@ -46,7 +46,7 @@ class Session:
         self.user = user
         self.id = uuid.uuid4().hex[:12]  # Short, because DuckDB copies it for every row of a call.
         self.names = Names(connection, engine.database, user)
-        self.names.default_role = engine.default_role
+        self.names.default_role = engine.cluster.default_role
         self.in_transaction = False
         self.failed = False
         self.depth = 0  # Of the procedures that are running.
@@ -222,7 +222,7 @@ class Session:
     def call_context(self, used: FunctionUsage) -> CallContext:
         """What calls to Lambda tell about this session; what they send is added to `used`."""
         return CallContext(
-            self.engine.cluster_arn,
+            self.engine.cluster.arn,
             self.engine.database,
             self.user,
             self.query_id,

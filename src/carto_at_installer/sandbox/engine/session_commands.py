@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from carto_at_installer.sandbox.engine.privileges import holds
 from carto_at_installer.sandbox.engine.results import ResultColumn, ResultSet
 from carto_at_installer.sandbox.errors import RedshiftError, UnsupportedSqlError
 
@@ -146,7 +147,18 @@ def lock(session: Session, cursor: Cursor) -> None:
         schema, table, kind = session.names.relation(name)
         if kind != "table":
             raise RedshiftError(f'"{table}" is not a table')
+        if schema != "temp":
+            _check_lock(session, f"{schema}.{table}")
         session.engine.locks.acquire(f"{schema}.{table}", session.id, lambda: session.cancelled)
+
+
+def _check_lock(session: Session, table: str) -> None:
+    """Raise unless the user may change a table in some way."""
+    if not any(
+        holds(session.connection, session.user, "table", table, privilege)
+        for privilege in ("update", "delete", "insert", "truncate")
+    ):
+        raise RedshiftError(f"permission denied for relation {table.partition('.')[2]}")
 
 
 def maintenance(session: Session, cursor: Cursor) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from carto_at_installer.sandbox.engine.cursor import quoted
 from carto_at_installer.sandbox.engine.data_types import MAX_VARCHAR, from_duckdb
-from carto_at_installer.sandbox.engine.privileges import check_owner
+from carto_at_installer.sandbox.engine.privileges import check, check_owner
 from carto_at_installer.sandbox.engine.relations import (
     Column,
     NewRelation,
@@ -32,6 +32,7 @@ def create(session: Session, cursor: Cursor) -> None:
         schema, name = "temp", session.names.split(table.name)[1]
     else:
         schema, name = session.names.place(table.name)
+    _check_creation(session, schema)
     existing = session.names.relation_or_none((name,) if schema == "temp" else (schema, name))
     if existing and existing[0] == schema:
         if table.lenient:
@@ -45,6 +46,16 @@ def create(session: Session, cursor: Cursor) -> None:
     )
     if schema != "temp":
         record(session.connection, NewRelation(schema, name, "table", session.user, columns), ())
+
+
+def _check_creation(session: Session, schema: str) -> None:
+    """Raise unless the user may create a table in a schema, or temporary ones."""
+    wanted = (
+        ("database", session.engine.database, "temporary")
+        if schema == "temp"
+        else ("schema", schema, "create")
+    )
+    check(session.connection, session.user, wanted, ["create table"])
 
 
 def _create_words(table: TableDefinition) -> str:
@@ -145,5 +156,8 @@ def truncate(session: Session, cursor: Cursor) -> None:
     if kind != "table":
         raise RedshiftError(f'"{name}" is not a table')
     place = f"temp.main.{quoted(name)}" if schema == "temp" else f"{quoted(schema)}.{quoted(name)}"
+    if schema != "temp":
+        wanted = ("table", f"{schema}.{name}", "truncate")
+        check(session.connection, session.user, wanted, ["truncate table"])
     session.connection.execute(f"DELETE FROM {place}")
     session.commit()

@@ -130,7 +130,8 @@ class Transpiler:
             self._relation(table, parts)
 
     def _relation(self, table: exp.Table, parts: tuple[str, ...]) -> None:
-        found = [exp.to_identifier(name, quoted=True) for name in self.names.table_reference(parts)]
+        place = self.names.table_reference(parts, _privileges(table))
+        found = [exp.to_identifier(name, quoted=True) for name in place]
         if found[-1].name != parts[-1] and not table.alias:
             table.set("alias", exp.TableAlias(this=exp.to_identifier(parts[-1], quoted=True)))
         for key, part in itertools.zip_longest(("this", "db", "catalog"), reversed(found)):
@@ -203,6 +204,17 @@ class Transpiler:
 def duckdb_text(tree: exp.Expr) -> str:
     """The text of a tree in DuckDB's form."""
     return tree.sql("duckdb", identify=True)
+
+
+def _privileges(table: exp.Table) -> tuple[str, ...]:
+    """What a statement needs on a table: SELECT, unless the table is what DML changes."""
+    node = table.parent if isinstance(table.parent, exp.Schema) else table
+    statement = node.parent
+    if not isinstance(statement, (exp.Insert, exp.Update, exp.Delete)) or node.arg_key != "this":
+        return ("select",)
+    if statement.args.get("where"):
+        return (statement.key, "select")
+    return (statement.key,)
 
 
 def _table_function(table: exp.Table) -> exp.Expr:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from carto_at_installer.sandbox.engine.functions import next_oid
 from carto_at_installer.sandbox.engine.privileges import ANYWHERE, PRIVILEGES
 from carto_at_installer.sandbox.engine.storage import SCHEMA
+from carto_at_installer.sandbox.errors import RedshiftError
 
 if TYPE_CHECKING:
     import duckdb
@@ -28,8 +29,11 @@ _ADMINISTRATOR_GRANTS = (
 FEDERATED = ("IAM:", "IAMR:", "IAMA:")
 
 
-def set_up(connection: duckdb.DuckDBPyConnection, database: str) -> None:
-    """Once for each database: what PUBLIC holds in a new one, where it can be revoked."""
+def set_up(connection: duckdb.DuckDBPyConnection, database: str, administrator: str) -> None:
+    """Once for each database: its administrator, and what PUBLIC holds in a new one, where it can be revoked."""
+    query = f"SELECT 1 FROM {SCHEMA}.users WHERE name = ?"
+    if not connection.execute(query, [administrator]).fetchone():
+        _add(connection, administrator, superuser=True)
     done = connection.execute(f"SELECT 1 FROM {SCHEMA}.settings WHERE name = 'public'").fetchone()
     if done:
         return
@@ -43,17 +47,22 @@ def set_up(connection: duckdb.DuckDBPyConnection, database: str) -> None:
     connection.execute("COMMIT")
 
 
-def ensure_user(connection: duckdb.DuckDBPyConnection, name: str, database: str) -> None:
-    """Record a user at first sight: logins by IAM identity are ordinary users, database users superusers."""
+def log_in(connection: duckdb.DuckDBPyConnection, name: str, database: str) -> None:
+    """Check that a user exists; IAM identities are recorded at their first login, as ordinary users."""
     known = connection.execute(f"SELECT 1 FROM {SCHEMA}.users WHERE name = ?", [name]).fetchone()
     if not known:
-        superuser = not name.startswith(FEDERATED)
-        connection.execute(
-            f"INSERT INTO {SCHEMA}.users VALUES (?, ?, ?, ?)",
-            [next_oid(connection), name, superuser, superuser],
-        )
+        if not name.startswith(FEDERATED):
+            raise RedshiftError(f'FATAL: user "{name}" does not exist')
+        _add(connection, name, superuser=False)
     if name == ADMINISTRATOR:
         _set_up_administrator(connection, database)
+
+
+def _add(connection: duckdb.DuckDBPyConnection, name: str, *, superuser: bool) -> None:
+    connection.execute(
+        f"INSERT INTO {SCHEMA}.users VALUES (?, ?, ?, ?)",
+        [next_oid(connection), name, superuser, superuser],
+    )
 
 
 def _set_up_administrator(connection: duckdb.DuckDBPyConnection, database: str) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from carto_at_installer.sandbox.engine.cursor import quoted
 from carto_at_installer.sandbox.engine.data_types import from_duckdb
-from carto_at_installer.sandbox.engine.privileges import check_owner
+from carto_at_installer.sandbox.engine.privileges import check, check_owner
 from carto_at_installer.sandbox.engine.relations import (
     Column,
     NewRelation,
@@ -39,6 +39,8 @@ def create(session: Session, cursor: Cursor) -> None:
     cursor.need("as")
     query, bound = _query(cursor)
     schema, bare = session.names.place(name)
+    making = ("schema", schema, "create")
+    check(session.connection, session.user, making, ["create or replace view"])
     old = find_relation(session.connection, schema, bare)
     if old is not None and (not replace or old.kind != "view"):
         raise RedshiftError(f'relation "{bare}" already exists')
