@@ -9,7 +9,7 @@ from __future__ import annotations
 NATIVE: dict[str, str] = {
     name: name
     for name in (
-        "abs acos asin atan atan2 cbrt ceil ceiling cos cot degrees exp floor ln pi power radians round"
+        "abs acos asin atan atan2 ceil ceiling cos cot degrees exp floor ln pi power radians round"
         " sin sqrt tan greatest least coalesce nullif lower upper left right replace repeat"
         " reverse translate ascii ltrim rtrim length char_length character_length md5"
     ).split()
@@ -82,7 +82,7 @@ REFUSED: frozenset[str] = frozenset(
         " array_union array_unique get_array lower_attribute_names upper_attribute_names"
         " text_to_int_alt text_to_numeric_alt checksum crc32 soundex difference regexp_like"
         " farmfingerprint64 farmhash64 fnv_hash murmur3_32_hash ratio_to_report trim_array"
-        " to_char to_date to_number next_day age interval_cmp date_cmp timestamp_cmp"
+        " to_char to_date to_number age interval_cmp"
         " bttext_pattern_cmp to_varbyte from_varbyte getbit varbyte pg_sleep"
         " pg_get_viewdef pg_last_query_id pg_table_is_visible"
     ).split()

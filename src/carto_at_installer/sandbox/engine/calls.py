@@ -108,6 +108,10 @@ def _macro(name: str, node: exp.Anonymous, names: Names, scope: Scope) -> exp.Ex
     if not fitting:
         return None
     arguments = list(node.expressions)
+    if name == "trunc" and len(arguments) == 1:
+        kind = argument_types(arguments, names, scope)[0]
+        if kind is not None and kind.name.startswith(("timestamp", "date")):
+            return special.cast(arguments[0], "DATE")
     if names.checking:
         types = argument_types(arguments, names, scope)
         if not any(_takes(each, types) for each in fitting):

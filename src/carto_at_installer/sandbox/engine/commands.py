@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from carto_at_installer.sandbox.engine import (
+    alter_commands,
+    alter_table,
     comment_commands,
     function_commands,
     principal_commands,
@@ -61,6 +63,12 @@ _COMMANDS: tuple[tuple[tuple[str, ...], Callable[[Session, Cursor], ResultSet | 
     (("create", "local", "temp", "table"), table_commands.create),
     (("create", "local", "temporary", "table"), table_commands.create),
     (("drop", "table"), table_commands.drop),
+    (("alter", "table"), alter_table.alter),
+    (("alter", "function"), alter_commands.alter_function),
+    (("alter", "procedure"), alter_commands.alter_procedure),
+    (("alter", "schema"), alter_commands.alter_schema),
+    (("alter", "user"), principal_commands.alter_user),
+    (("alter", "group"), principal_commands.alter_group),
     (("truncate",), table_commands.truncate),
     (("comment", "on"), comment_commands.comment),
     *(
@@ -148,7 +156,7 @@ def _atomic(
     def run(session: Session, cursor: Cursor) -> ResultSet | None:
         if session.in_transaction:
             return command(session, cursor)
-        session.begin()
+        session.begin(block=False)
         try:
             result = command(session, cursor)
         except BaseException:

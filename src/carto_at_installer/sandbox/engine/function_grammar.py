@@ -204,7 +204,7 @@ def _sql_body(clauses: dict[str, object]) -> str:
         raise RedshiftError("no language specified")
     if language != "sql":
         if language == "plpythonu":
-            raise RedshiftError("Python UDFs are no longer supported: use a Lambda UDF")
+            raise RedshiftError("Create function is not supported for language plpythonu anymore")
         raise UnsupportedSqlError(f"functions in the language {language} are not supported")
     body = clauses.get("body")
     if not isinstance(body, str):

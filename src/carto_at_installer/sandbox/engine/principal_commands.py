@@ -54,6 +54,53 @@ def add_to_group(session: Session, group: str, user: str) -> None:
     )
 
 
+def alter_group(session: Session, cursor: Cursor) -> None:
+    """ALTER GROUP name { ADD | DROP } USER name, ..."""
+    cursor.need("alter", "group")
+    group = cursor.exact_identifier()
+    need_principal(session, "group", group)
+    _check_allowed(session, "alter", "group")
+    adding = cursor.take("add")
+    if not adding and not cursor.take("drop"):
+        raise cursor.unsupported(f"ALTER GROUP ... {cursor.peek().upper()}")
+    if cursor.peek() != "user":
+        raise cursor.syntax_error()
+    members = _members(session, cursor)
+    cursor.finish()
+    for member in members:
+        if adding:
+            add_to_group(session, group, member)
+        else:
+            session.connection.execute(
+                f"DELETE FROM {SCHEMA}.memberships WHERE kind = 'group' AND name = ? AND member = ?",
+                [group, member],
+            )
+
+
+def alter_user(session: Session, cursor: Cursor) -> None:
+    """ALTER USER name { CREATEUSER | NOCREATEUSER | PASSWORD ... }: passwords are not kept."""
+    cursor.need("alter", "user")
+    name = cursor.exact_identifier()
+    need_principal(session, "user", name)
+    cursor.take("with")
+    if cursor.take("password"):
+        if session.user != name:
+            _check_allowed(session, "alter", "user")
+        if not cursor.take("disable"):
+            cursor.string()
+        cursor.finish()
+        return
+    superuser = cursor.take("createuser")
+    if not superuser and not cursor.take("nocreateuser"):
+        raise cursor.unsupported(f"ALTER USER ... {cursor.peek().upper()}")
+    cursor.finish()
+    if not is_superuser(session.connection, session.user):
+        raise RedshiftError("must be superuser to alter superusers")
+    session.connection.execute(
+        f"UPDATE {SCHEMA}.users SET superuser = ? WHERE name = ?", [superuser, name]
+    )
+
+
 def _check_allowed(session: Session, verb: str, kind: str) -> None:
     allowed = (
         is_superuser(session.connection, session.user)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from carto_at_installer.sandbox.engine.cursor import quoted
 from carto_at_installer.sandbox.engine.functions import next_oid
 from carto_at_installer.sandbox.engine.storage import CATALOG, SCHEMA
-from carto_at_installer.sandbox.errors import RedshiftError
+from carto_at_installer.sandbox.errors import RedshiftError, UnsupportedSqlError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -96,6 +96,14 @@ def dependents(connection: duckdb.DuckDBPyConnection, oid: int) -> list[Relation
         [oid],
     ).fetchall()
     return [Relation(*row) for row in rows]
+
+
+def need_no_dependents(connection: duckdb.DuckDBPyConnection, oid: int, what: str) -> None:
+    """Refuse a change under a view: Redshift's views follow what is renamed or changed, DuckDB's do not."""
+    if users := dependents(connection, oid):
+        raise UnsupportedSqlError(
+            f"{what} is not supported by the sandbox while the view {users[0].name} uses it"
+        )
 
 
 def release_dependents(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def _divisor(node: exp.Expr) -> exp.Expr:
+def divisor(node: exp.Expr) -> exp.Expr:
     """The right side of a division, checked for zero; a literal that is not zero needs no check."""
     plain = node.unnest()
     if isinstance(plain, exp.Literal) and not plain.is_string and float(plain.name) != 0:
@@ -27,11 +27,11 @@ def _divisor(node: exp.Expr) -> exp.Expr:
 
 
 def _div(node: exp.Expr) -> exp.Expr:
-    return exp.Div(this=node.this, expression=_divisor(node.expression), typed=False, safe=False)
+    return exp.Div(this=node.this, expression=divisor(node.expression), typed=False, safe=False)
 
 
 def _mod(node: exp.Expr) -> exp.Expr:
-    return exp.Mod(this=node.this, expression=_divisor(node.expression))
+    return exp.Mod(this=node.this, expression=divisor(node.expression))
 
 
 def _shift(name: str) -> Callable[[exp.Expr], exp.Expr]:
@@ -131,6 +131,7 @@ def _within_group(node: exp.Expr) -> exp.Expr:
 RULES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {
     exp.Div: _div,
     exp.Mod: _mod,
+    exp.Cbrt: lambda node: shim("cbrt", node.this),
     exp.BitwiseLeftShift: _shift("shift_left"),
     exp.BitwiseRightShift: _shift("shift_right"),
     exp.CurrentTimestamp: _now,

@@ -48,6 +48,9 @@ class Session:
         self.names = Names(connection, engine.database, user)
         self.names.default_role = engine.cluster.default_role
         self.in_transaction = False
+        self.block = (
+            False  # Whether the transaction was begun by the client, not by a command for itself.
+        )
         self.failed = False
         self.depth = 0  # Of the procedures that are running.
         self.notices: list[tuple[str, str]] = []  # (level, text) that the last CALL raised.
@@ -145,8 +148,18 @@ class Session:
             if isinstance(self.error, RedshiftError):
                 raise self.error from error
             raise self._explained(error, statement) from error
-        self.begin()  # TRUNCATE has ended the transaction.
+        self.begin(block=self.block)  # TRUNCATE has ended the transaction.
         return result
+
+    def restart(self, *, commit: bool) -> None:
+        """End the transaction of a procedure and begin the next one. Raises RedshiftError in a transaction block."""
+        if self.block:
+            raise RedshiftError("invalid transaction termination")
+        if commit:
+            self.commit()
+        else:
+            self.rollback()
+        self.begin(block=False)
 
     @contextmanager
     def procedure(self, user: str) -> Iterator[None]:
@@ -189,10 +202,11 @@ class Session:
         if self.in_transaction:
             self.failed = True
 
-    def begin(self) -> None:
-        """Open a transaction; a second BEGIN changes nothing, as in Redshift."""
+    def begin(self, *, block: bool = True) -> None:
+        """Open a transaction, as a block of the client or for one command; a second BEGIN changes nothing."""
         if not self.in_transaction:
             self.connection.execute("BEGIN")
+            self.block = block
             self.in_transaction = True
 
     def commit(self) -> None:

@@ -188,6 +188,12 @@ def _to_date(node: exp.Anonymous, _: Names) -> exp.Expr:
     return cast(call("strptime", value, _format(form, "TO_DATE")), "DATE")
 
 
+def _to_timestamp(node: exp.Anonymous, _: Names) -> exp.Expr:
+    value, form, *_rest = _arguments(node, 2, 3)
+    moment = call("strptime", value, _format(form, "TO_TIMESTAMP"))
+    return cast(moment, "TIMESTAMP WITH TIME ZONE")
+
+
 _FORMATS = {
     "YYYY": "%Y", "MM": "%m", "DD": "%d", "HH24": "%H", "HH12": "%I", "HH": "%I", "MI": "%M",
     "SS": "%S", "MS": "%g", "US": "%f", "YY": "%y", "DDD": "%j", "AM": "%p", "PM": "%p",
@@ -235,6 +241,7 @@ FORMS: dict[str, Callable[[exp.Anonymous, Names], exp.Expr]] = {
     "listagg": _listagg,
     "to_char": _to_char,
     "to_date": _to_date,
+    "to_timestamp": _to_timestamp,
     "version": _text(lambda _: VERSION),
     "current_database": _text(_database),
     "current_schema": _text(lambda names: next(iter(names.schemas()), "")),

@@ -21,6 +21,7 @@ from carto_at_installer.sandbox.errors import RedshiftError
 
 if TYPE_CHECKING:
     from carto_at_installer.sandbox.engine.cursor import Cursor
+    from carto_at_installer.sandbox.engine.data_types import RsType
     from carto_at_installer.sandbox.engine.session import Session
     from carto_at_installer.sandbox.engine.table_grammar import ColumnDefinition, TableDefinition
 
@@ -77,7 +78,9 @@ def _create_plain(
         if column.name in seen:
             raise RedshiftError(f'column "{column.name}" duplicated')
         seen.add(column.name)
-    definitions = [_definition(session, schema, table.name[-1], each) for each in table.columns]
+    definitions = [
+        column_definition(session, schema, table.name[-1], each) for each in table.columns
+    ]
     session.connection.execute(f"{_create_words(table)} {place}({', '.join(definitions)})")
     return [
         Column(each.name, each.type, each.identity is not None and not each.by_default)
@@ -85,7 +88,8 @@ def _create_plain(
     ]
 
 
-def _definition(session: Session, schema: str, table: str, column: ColumnDefinition) -> str:
+def column_definition(session: Session, schema: str, table: str, column: ColumnDefinition) -> str:
+    """A column as DuckDB's CREATE TABLE takes it."""
     parts = [quoted(column.name), column.type.duckdb]
     if column.identity:
         parts.append(f"DEFAULT nextval('{_sequence(session, schema, table, column)}')")
@@ -94,9 +98,13 @@ def _definition(session: Session, schema: str, table: str, column: ColumnDefinit
     if column.required or column.identity:
         parts.append("NOT NULL")
     if column.type.textual:
-        size = min(column.type.length, MAX_VARCHAR)
-        parts.append(f"CHECK (strlen({quoted(column.name)}) <= {size})")
+        parts.append(f"CHECK {length_check(column.name, column.type)}")
     return " ".join(parts)
+
+
+def length_check(name: str, kind: RsType) -> str:
+    """The condition that keeps a text column to its length in bytes."""
+    return f"(strlen({quoted(name)}) <= {min(kind.length, MAX_VARCHAR)})"
 
 
 def _sequence(session: Session, schema: str, table: str, column: ColumnDefinition) -> str:

@@ -82,7 +82,7 @@ def _definitions(cursor: Cursor, table: TableDefinition) -> None:
         elif word == "like":
             raise cursor.unsupported("CREATE TABLE (LIKE ...)")
         else:
-            table.columns.append(_column(cursor))
+            table.columns.append(read_column(cursor))
         if cursor.take(")"):
             break
         cursor.need(",")
@@ -120,7 +120,8 @@ def _references(cursor: Cursor) -> None:
         _names(cursor)
 
 
-def _column(cursor: Cursor) -> ColumnDefinition:
+def read_column(cursor: Cursor) -> ColumnDefinition:
+    """A column with its type and attributes, up to a comma, a closing bracket or the end."""
     column = ColumnDefinition(cursor.identifier(), type_name(cursor))
     while cursor.peek() not in {",", ")", ""}:
         _column_attribute(cursor, column)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from carto_at_installer.sandbox.engine import calls, navigation, special
+from carto_at_installer.sandbox.engine import arithmetic, calls, navigation, special
 from carto_at_installer.sandbox.engine.casts import cast_to, rewrite_cast
 from carto_at_installer.sandbox.engine.nodes import check_node, name_projections
 from carto_at_installer.sandbox.engine.parser import PARAMETER, parse
@@ -155,9 +155,7 @@ class Transpiler:
 
     def _node(self, node: exp.Expr) -> exp.Expr:
         if isinstance(node, exp.Anonymous):
-            if isinstance(node.parent, exp.Dot) and node.arg_key == "expression":
-                return node
-            return calls.rewrite_call(node, None, self.names, self._scope(node))
+            return self._plain_call(node)
         if isinstance(node, exp.Dot) and isinstance(node.expression, exp.Anonymous):
             return self._qualified_call(node)
         if isinstance(node, exp.Column) and node.name.startswith(PARAMETER):
@@ -165,9 +163,25 @@ class Transpiler:
         if isinstance(node, (exp.Cast, exp.TryCast)):
             return rewrite_cast(node)
         if isinstance(node, _ARITHMETIC):
-            self._type_literals(node)
-        rule = RULES.get(type(node))
-        return rule(node) if rule else node
+            return self._arithmetic(node)
+        return _by_rule(node)
+
+    def _plain_call(self, node: exp.Anonymous) -> exp.Expr:
+        if isinstance(node.parent, exp.Dot) and node.arg_key == "expression":
+            return node  # Rewritten with its schema.
+        return calls.rewrite_call(node, None, self.names, self._scope(node))
+
+    def _arithmetic(self, node: exp.Binary) -> exp.Expr:
+        """An operator, whose meaning may depend on the types of its operands."""
+        self._type_literals(node)
+        if on_super := arithmetic.on_super(node):
+            return on_super
+        if isinstance(node, exp.Div) and not arithmetic.plainly_whole(node):
+            sides = [node.this, node.expression]
+            kinds = calls.argument_types(sides, self.names, self._scope(node))
+            if quotient := arithmetic.decimal_quotient(node, kinds):
+                return quotient
+        return _by_rule(node)
 
     def _type_literals(self, node: exp.Binary) -> None:
         """In arithmetic with a number, a literal text (a parameter of the Data API) is a number of the same type."""
@@ -204,6 +218,11 @@ class Transpiler:
 def duckdb_text(tree: exp.Expr) -> str:
     """The text of a tree in DuckDB's form."""
     return tree.sql("duckdb", identify=True)
+
+
+def _by_rule(node: exp.Expr) -> exp.Expr:
+    rule = RULES.get(type(node))
+    return rule(node) if rule else node
 
 
 def _privileges(table: exp.Table) -> tuple[str, ...]:

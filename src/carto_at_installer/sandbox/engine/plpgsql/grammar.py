@@ -48,11 +48,18 @@ def _block(cursor: Cursor, label: str) -> Block:
             declarations.append(_declaration(cursor))
     cursor.need("begin")
     body = _body(cursor, {"end", "exception"})
-    if cursor.peek() == "exception":
-        raise cursor.unsupported("EXCEPTION in a procedure")
+    handler = _handler(cursor) if cursor.take("exception") else None
     cursor.need("end")
     _closing_label(cursor, label)
-    return Block(label, tuple(declarations), body)
+    return Block(label, tuple(declarations), body, handler)
+
+
+def _handler(cursor: Cursor) -> tuple[Statement, ...]:
+    cursor.need("when")
+    if cursor.peek() != "others":
+        raise RedshiftError("only the condition OTHERS is supported in an EXCEPTION block")
+    cursor.need("others", "then")
+    return _body(cursor, {"end", "when"})
 
 
 def _closing_label(cursor: Cursor, label: str) -> None:

@@ -14,6 +14,7 @@ from carto_at_installer.sandbox.engine.plpgsql.tree import (
     Call,
     Choice,
     CountedLoop,
+    EndTransaction,
     Execute,
     Leave,
     Loop,
@@ -25,7 +26,7 @@ from carto_at_installer.sandbox.engine.plpgsql.tree import (
 )
 from carto_at_installer.sandbox.engine.plpgsql.variables import Scope, Variable
 from carto_at_installer.sandbox.engine.wording import CANCELLED
-from carto_at_installer.sandbox.errors import RedshiftError
+from carto_at_installer.sandbox.errors import RedshiftError, UnsupportedSqlError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -81,10 +82,26 @@ class Interpreter:
                     f'variable "{variable.name}" must have a default, being NOT NULL'
                 )
             scope.add(variable)
-        jump = self._body(block.body, scope)
+        jump = self._guarded(block, scope)
         if jump and jump.kind == "exit" and block.label and jump.label == block.label:
             return None
         return jump
+
+    def _guarded(self, block: Block, scope: Scope) -> _Jump | None:
+        """The body of a block; after an error its handler runs in a transaction of its own, and the error goes on."""
+        try:
+            return self._body(block.body, scope)
+        except UnsupportedSqlError:
+            raise
+        except RedshiftError as error:
+            if block.handler is None or self._session.cancelled:
+                raise
+            self._session.restart(commit=False)
+            inner = Scope(scope)
+            inner.add(Variable("sqlerrm", _TEXT, value=str(error)))
+            self._body(block.handler, inner)
+            self._session.restart(commit=True)
+            raise
 
     def _body(self, body: Iterable[Statement], scope: Scope) -> _Jump | None:
         for statement in body:
@@ -111,6 +128,8 @@ class Interpreter:
                 self._call(statement, scope)
             case Raise():
                 self._raise(statement, scope)
+            case EndTransaction(commit):
+                self._session.restart(commit=commit)
             case RowCount(target):
                 self._assign.value(scope.need(target), self._rows, RsType("bigint"))
         return None

@@ -8,6 +8,7 @@ from carto_at_installer.sandbox.engine.cursor import Cursor
 from carto_at_installer.sandbox.engine.plpgsql.tree import (
     Assign,
     Call,
+    EndTransaction,
     Execute,
     Leave,
     Nothing,
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _LEVELS = frozenset({"debug", "log", "info", "notice", "warning", "exception"})
-_REFUSED = frozenset({"open", "fetch", "close", "move", "commit", "rollback", "savepoint"})
+_REFUSED = frozenset({"open", "fetch", "close", "move", "savepoint"})
 
 
 def text_to(cursor: Cursor, stops: tuple[str, ...]) -> str:
@@ -157,6 +158,13 @@ def _sql(cursor: Cursor) -> Execute:
     return Execute(text_to(cursor, (";",)))
 
 
+def _end_transaction(cursor: Cursor) -> EndTransaction:
+    commit = cursor.token().text.lower() == "commit"
+    if not cursor.take("work"):
+        cursor.take("transaction")
+    return EndTransaction(commit)
+
+
 _READERS: dict[str, Callable[[Cursor], Statement]] = {
     "exit": _leave,
     "continue": _leave,
@@ -169,6 +177,8 @@ _READERS: dict[str, Callable[[Cursor], Statement]] = {
     "select": _query,
     "with": _query,
     "call": _call,
+    "commit": _end_transaction,
+    "rollback": _end_transaction,
 }
 
 

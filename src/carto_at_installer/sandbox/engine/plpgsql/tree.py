@@ -19,11 +19,12 @@ class Declaration:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """DECLARE ... BEGIN ... END."""
+    """DECLARE ... BEGIN ... EXCEPTION WHEN OTHERS THEN ... END; `handler` is None without EXCEPTION."""
 
     label: str
     declarations: tuple[Declaration, ...]
     body: tuple[Statement, ...]
+    handler: tuple[Statement, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,13 @@ class RowCount:
 
 
 @dataclass(frozen=True, slots=True)
+class EndTransaction:
+    """COMMIT, or ROLLBACK."""
+
+    commit: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Return:
     """RETURN: the procedure ends."""
 
@@ -141,5 +149,5 @@ class Nothing:
 
 Statement = (
     Block | Assign | Choice | Loop | CountedLoop | QueryLoop | Leave | Execute | Call | Raise | RowCount
-    | Return | Nothing
+    | Return | Nothing | EndTransaction
 )  # fmt: skip

@@ -37,6 +37,9 @@ MACROS = (
                            " & 4294967295")),
     macro("shift_right(a bigint, n bigint)", "a >> (n & 63)"),
     macro("shift_right(a integer, n bigint)", "a >> CAST(n & 31 AS INTEGER)"),
+    macro("quotient(a, b, k)", once(
+        {"a": "a * k", "b": "b"},
+        "CAST((abs(v.a) + abs(v.b) // 2) // abs(v.b) * sign(v.a) * sign(v.b) AS HUGEINT)")),
     macro("divisor(b)", once({"b": "b"}, "CASE WHEN v.b = 0 THEN error('Divide by zero') ELSE v.b END")),
     macro("simple_divisor(b)", "CASE WHEN b = 0 THEN error('Divide by zero') ELSE b END"),
     macro("strtol(s varchar, b integer)", once({"s": "s", "b": "b"}, _STRTOL)),
@@ -48,6 +51,10 @@ MACROS = (
     macro("trunc(x)", "system.main.trunc(x)"),
     macro("trunc(x, n integer)", once({"x": "CAST(x AS DOUBLE)", "k": "power(10.0::DOUBLE, n)"},
                                       "system.main.trunc(v.x * v.k) / v.k")),
+    # DuckDB's cube root is a power of a third: one step of Newton's method makes it exact where it is whole.
+    macro("cbrt(x)", once(
+        {"x": "CAST(x AS DOUBLE)", "c": "system.main.cbrt(CAST(x AS DOUBLE))"},
+        "CASE WHEN v.c = 0 OR NOT isfinite(v.c) THEN v.c ELSE v.c - (v.c * v.c * v.c - v.x) / (3 * v.c * v.c) END")),
     macro("log(x)", "log10(x)"),
     macro("dlog1(x)", "ln(x)"),
     macro("dlog10(x)", "log10(x)"),

@@ -28,7 +28,31 @@ def _kind_is(name: str, kinds: str) -> Macro:
 
 
 _INTEGERS = "'BIGINT', 'UBIGINT'"
+_NUMBERS = "'DOUBLE', " + _INTEGERS
+
+
+def _on_super(name: str, operator: str) -> Macro:
+    """Arithmetic of PartiQL: whole numbers stay whole, other numbers are floats, everything else gives NULL."""
+    zero = "WHEN v.b = to_json(0) THEN error('Divide by zero')" if operator in "/%" else ""
+    whole = "//" if operator == "/" else operator
+    return macro(
+        f"{name}(a, b)",
+        once(
+            {"a": "to_json(a)", "b": "to_json(b)"},
+            f"CASE WHEN json_type(v.a) IN ({_INTEGERS}) AND json_type(v.b) IN ({_INTEGERS}) THEN CASE {zero}"
+            f" WHEN true THEN to_json(CAST(v.a AS BIGINT) {whole} CAST(v.b AS BIGINT)) END"
+            f" WHEN json_type(v.a) IN ({_NUMBERS}) AND json_type(v.b) IN ({_NUMBERS})"
+            f" THEN to_json(CAST(v.a AS DOUBLE) {operator} CAST(v.b AS DOUBLE)) END",
+        ),
+    )
+
+
 MACROS = (
+    _on_super("super_plus", "+"),
+    _on_super("super_minus", "-"),
+    _on_super("super_times", "*"),
+    _on_super("super_divided", "/"),
+    _on_super("super_modulo", "%"),
     macro("json_parse(s varchar)", "json(s)"),
     macro("json_serialize(s super)", "CAST(s AS VARCHAR)"),
     macro("json_typeof(s super)", once({"s": "s"}, "CASE WHEN v.s IS NULL THEN NULL ELSE "

@@ -44,6 +44,7 @@ MACROS = (
     macro("regexp_replace(s varchar, p varchar, r varchar)",
           "system.main.regexp_replace(s, p, regexp_replace(r, '\\$([0-9])', '\\\\\\1', 'g'), 'g')"),
     macro("to_hex(i bigint)", "lower(system.main.to_hex(i))"),
+    macro("to_hex(i integer)", "lower(system.main.to_hex(CAST(i AS BIGINT) & 4294967295))"),
     macro("to_hex(b varbyte)", "lower(hex(b))"),
     macro("from_hex(s varchar)", "unhex(CASE WHEN length(s) % 2 = 1 THEN '0' || s ELSE s END)"),
     macro("sha1(s varchar)", "system.main.sha1(s)"),

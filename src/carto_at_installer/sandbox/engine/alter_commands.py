@@ -1,0 +1,142 @@
+"""ALTER FUNCTION, ALTER PROCEDURE and ALTER SCHEMA, and what ALTER TABLE shares with them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from carto_at_installer.sandbox.engine import function_commands, functions, procedures
+from carto_at_installer.sandbox.engine.cursor import Cursor, quoted
+from carto_at_installer.sandbox.engine.function_grammar import argument_list
+from carto_at_installer.sandbox.engine.functions import find_exact, signature
+from carto_at_installer.sandbox.engine.grant_grammar import need_principal
+from carto_at_installer.sandbox.engine.privileges import check_owner, is_superuser
+from carto_at_installer.sandbox.engine.procedure_commands import find_procedure
+from carto_at_installer.sandbox.engine.procedure_grammar import argument_list as procedure_arguments
+from carto_at_installer.sandbox.engine.relations import need_no_dependents
+from carto_at_installer.sandbox.engine.storage import SCHEMA
+from carto_at_installer.sandbox.errors import RedshiftError
+
+if TYPE_CHECKING:
+    from carto_at_installer.sandbox.engine.data_types import RsType
+    from carto_at_installer.sandbox.engine.functions import UserFunction
+    from carto_at_installer.sandbox.engine.session import Session
+
+
+def alter_function(session: Session, cursor: Cursor) -> None:
+    """ALTER FUNCTION name(types) { RENAME TO new | OWNER TO user }."""
+    cursor.need("alter", "function")
+    name = cursor.name()
+    types = tuple(kind for _, kind in argument_list(cursor))
+    function = _function(session, name, types)
+    key = f"{function.schema}.{function.name}({signature(types)})"
+    check_owner(session.connection, session.user, ("function", key))
+    if cursor.take("owner", "to"):
+        set_owner(session, cursor, "functions", function.oid)
+        return
+    cursor.need("rename", "to")
+    new = cursor.identifier()
+    cursor.finish()
+    need_no_dependents(session.connection, function.oid, f"ALTER FUNCTION {function.name} RENAME")
+    if find_exact(session.connection, function.schema, new, types):
+        raise RedshiftError(f'function "{new}" already exists with same argument types')
+    _rename_function(session, function, new)
+    rename_grants(session, "function", key, f"{function.schema}.{new}({signature(types)})")
+
+
+def _function(session: Session, name: tuple[str, ...], types: tuple[RsType, ...]) -> UserFunction:
+    schema, bare = session.names.split(name)
+    if schema is not None:
+        session.names.need_schema(schema)
+    for where in [schema] if schema else session.names.schemas():
+        if found := find_exact(session.connection, where, bare, types):
+            return found
+    raise RedshiftError(f"function {'.'.join(name)}({signature(types)}) does not exist")
+
+
+def _rename_function(session: Session, function: UserFunction, new: str) -> None:
+    """Make the function anew under its other name: DuckDB's macros cannot be renamed."""
+    row = session.connection.execute(
+        f"SELECT ddl FROM {SCHEMA}.functions WHERE oid = ?", [function.oid]
+    ).fetchone()
+    text = Cursor(row[0] if row else "")
+    while not text.take("function"):
+        text.token()
+    head = text.source(0, text.index)
+    text.name()
+    ddl = f"{head} {quoted(function.schema)}.{quoted(new)}{text.rest()}"
+    functions.drop(session.connection, function)
+    function_commands.create(session, Cursor(ddl))
+    session.connection.execute(
+        f"DELETE FROM {SCHEMA}.grants WHERE object_kind = 'function' AND object_name = ?",
+        [f"{function.schema}.{new}({signature(function.arguments)})"],
+    )
+    session.connection.execute(
+        f"UPDATE {SCHEMA}.functions SET oid = ?, owner = ? WHERE schema_name = ? AND name = ? AND signature = ?",
+        [function.oid, function.owner, function.schema, new, signature(function.arguments)],
+    )
+
+
+def alter_procedure(session: Session, cursor: Cursor) -> None:
+    """ALTER PROCEDURE name [(types)] { RENAME TO new | OWNER TO user }."""
+    cursor.need("alter", "procedure")
+    name = cursor.name()
+    types = None
+    if cursor.peek() == "(":
+        types = tuple(each.type for each in procedure_arguments(cursor) if each.mode != "out")
+    found = find_procedure(session, name, types)
+    check_owner(session.connection, session.user, ("procedure", found.key))
+    if cursor.take("owner", "to"):
+        set_owner(session, cursor, "procedures", found.oid)
+        return
+    cursor.need("rename", "to")
+    new = cursor.identifier()
+    cursor.finish()
+    if procedures.find_exact(session.connection, found.schema, new, found.arguments):
+        raise RedshiftError(f'procedure "{new}" already exists with same argument types')
+    session.connection.execute(
+        f"UPDATE {SCHEMA}.procedures SET name = ? WHERE oid = ?", [new, found.oid]
+    )
+    rename_grants(
+        session, "procedure", found.key, f"{found.schema}.{new}({signature(found.arguments)})"
+    )
+
+
+def alter_schema(session: Session, cursor: Cursor) -> None:
+    """ALTER SCHEMA name OWNER TO user; quotas are read and bound nothing. Renaming is refused."""
+    cursor.need("alter", "schema")
+    name = cursor.identifier()
+    session.names.need_schema(name)
+    check_owner(session.connection, session.user, ("schema", name))
+    if cursor.peek() == "rename":
+        raise cursor.unsupported("ALTER SCHEMA ... RENAME TO")
+    if cursor.take("quota"):
+        raise cursor.unsupported("ALTER SCHEMA ... QUOTA")
+    cursor.need("owner", "to")
+    owner = _new_owner(session, cursor)
+    session.connection.execute(
+        f"UPDATE {SCHEMA}.schemas SET owner = ? WHERE name = ?", [owner, name]
+    )
+
+
+def set_owner(session: Session, cursor: Cursor, table: str, oid: int) -> None:
+    """Read the new owner of what is recorded in a table of the engine's own, and write it down."""
+    owner = _new_owner(session, cursor)
+    session.connection.execute(f"UPDATE {SCHEMA}.{table} SET owner = ? WHERE oid = ?", [owner, oid])
+
+
+def _new_owner(session: Session, cursor: Cursor) -> str:
+    """The user that something is given to; giving to others is for superusers."""
+    owner = cursor.exact_identifier()
+    cursor.finish()
+    need_principal(session, "user", owner)
+    if owner != session.user and not is_superuser(session.connection, session.user):
+        raise RedshiftError("must be superuser to change the owner to another user")
+    return owner
+
+
+def rename_grants(session: Session, kind: str, old: str, new: str) -> None:
+    """What was granted on an object is granted on it under its new name."""
+    session.connection.execute(
+        f"UPDATE {SCHEMA}.grants SET object_name = ? WHERE object_kind = ? AND object_name = ?",
+        [new, kind, old],
+    )
