@@ -328,3 +328,51 @@ def test_any_triangulation_becomes_delaunay(seed):
 
 def _as_sets(triangles):
     return {frozenset(one) for one in triangles.tolist()}
+
+
+def tessellation(kind, points, part, box=""):
+    digits = np.array(points, "<f8").tobytes().hex()
+    texts = [digits[start : start + 64_000] for start in range(0, len(digits), 64_000)]
+    return kind, box, part, *texts, *[""] * (29 - len(texts))
+
+
+def test_parts_of_many_points_together_have_every_shape():
+    points = np.random.default_rng(5).normal(size=(5000, 2))
+    ((count,),) = [answer(handler, "__TESSELLATION", tessellation("cells", points, -1))]
+    numbers = range(int(count))
+    texts = [
+        answer(handler, "__TESSELLATION", tessellation("cells", points, n))[0] for n in numbers
+    ]
+    assert all(len(text) < 65_536 for text in texts)
+    cells = [one for text in texts for one in json.loads(text)]
+    assert [one["p"] for one in cells] == list(range(5000))
+    inside = [shapely.from_wkb(one["g"]).contains(shapely.Point(points[one["p"]])) for one in cells]
+    assert all(inside)
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        (tessellation("circles", [(0, 0)], -1), "unknown kind 'circles'"),
+        (
+            tessellation("triangles", [(0, 0), (1, 0), (0, 1)], 1),
+            "there are 1 parts, and no part 1",
+        ),
+        (tessellation("cells", [(0, 0), (1, 1)], -1, "[1]"), "should be an array of four numbers"),
+        (tessellation("cells", [(0, 0), (1, np.inf)], -1), "is not a finite number"),
+        (("cells", "", -1, "zz", *[""] * 28), "not pairs of hexadecimal doubles"),
+        (("cells", "", -1, "00" * 8, *[""] * 28), "not pairs of hexadecimal doubles"),
+    ],
+)
+def test_parts_that_cannot_be(row, message):
+    good = tessellation("triangles", [(0, 0), (1, 0), (0, 1)], 0)
+    refused = refusal(handler, "__TESSELLATION", good, row)
+    assert "Error processing row 1: " in refused
+    assert message in refused
+
+
+def test_a_shape_with_more_vertices_than_a_text_holds_is_refused():
+    turns = np.linspace(0, 2 * np.pi, 3000, endpoint=False)
+    wheel = [(0, 0), *zip(np.cos(turns).tolist(), np.sin(turns).tolist(), strict=True)]
+    message = refusal(handler, "__TESSELLATION", tessellation("cells", wheel, -1))
+    assert "vertices, more than Redshift can take as text" in message

@@ -70,5 +70,14 @@ def read_envelope(row: int, text: str) -> Envelope | None:
     return envelope
 
 
+def check_inside(row: int, points: NDArray[np.float64], envelope: Envelope) -> None:
+    """Raise `RowError` unless all points are inside the rectangle."""
+    if not envelope.covers(points):
+        sides = envelope.corners.reshape(-1).tolist()
+        raise RowError(
+            row, f"Invalid operation: Points should be within the bounding box supplied {sides}"
+        )
+
+
 def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)

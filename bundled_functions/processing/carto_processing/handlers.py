@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from carto_at_runtime import RowError, external_function, text
+from carto_at_runtime import RowError, check_texts, external_function, int32, text
 from carto_processing import geojson, voronoi
 from carto_processing.delaunay import triangulate
-from carto_processing.envelopes import Envelope, around, read_envelope
+from carto_processing.envelopes import around, check_inside, read_envelope
+from carto_processing.parts import TEXTS, parts
 from carto_processing.sites import read_sites
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+_ADVICE = "use {}, which has no such limit"
 _NO_LINES = '{"type":"MultiLineString","coordinates":[]}'
 _NO_POLYGONS = '{"type":"MultiPolygon","coordinates":[]}'
 
@@ -39,7 +41,9 @@ def delaunay_polygons(points: list[str]) -> list[str]:
 def _outlines(points: Sequence[str], kind: str) -> list[str]:
     sites = read_sites(points)
     triangles = triangulate(sites)
-    return geojson.outlines(sites.points, triangles.corners, triangles.offsets, kind)
+    texts = geojson.outlines(sites.points, triangles.corners, triangles.offsets, kind)
+    check_texts(texts, _ADVICE.format("CREATE_DELAUNAYPOLYGONS"))
+    return texts
 
 
 @external_function("__VORONOILINES", text("points"), text("bbox"))
@@ -48,6 +52,7 @@ def voronoi_lines(points: list[str], bbox: list[str]) -> list[str | None]:
     results, rows, drawn = _diagrams(points, bbox, _NO_LINES)
     for row, lines in zip(rows, geojson.split(*drawn.lines()), strict=True):
         results[row] = geojson.multi_line_string(lines)
+    check_texts(results, _ADVICE.format("CREATE_VORONOILINES"))
     return results
 
 
@@ -59,6 +64,7 @@ def voronoi_polygons(points: list[str], bbox: list[str]) -> list[str | None]:
         texts = geojson.ragged_multi_polygons(*voronoi.cells(drawn), drawn.sites.offsets)
         for row, one in zip(rows, texts, strict=True):
             results[row] = one
+    check_texts(results, _ADVICE.format("CREATE_VORONOIPOLYGONS"))
     return results
 
 
@@ -78,7 +84,7 @@ def _diagrams(
         if envelope is None and box:
             results[row] = None
         if envelope is not None and len(own):
-            _check_inside(row, own, envelope)
+            check_inside(row, own, envelope)
             rows.append(row)
             boxes.append(envelope.corners)
     drawn = sites.of(rows)
@@ -89,9 +95,24 @@ def _diagrams(
     )
 
 
-def _check_inside(row: int, own: NDArray[np.float64], envelope: Envelope) -> None:
-    if not envelope.covers(own):
-        sides = envelope.corners.reshape(-1).tolist()
-        raise RowError(
-            row, f"Invalid operation: Points should be within the bounding box supplied {sides}"
-        )
+@external_function(
+    "__TESSELLATION",
+    text("kind"),
+    text("bbox"),
+    int32("part"),
+    *(text(f"points_{number}") for number in range(TEXTS)),
+)
+def tessellation(
+    kind: list[str], bbox: list[str], part: NDArray[np.int64], *points: list[str]
+) -> list[str]:
+    """Answer a step of the procedures: part `part` of the shapes of a kind, or for -1 how many parts there are."""
+    results = []
+    for row, (one, box, number) in enumerate(zip(kind, bbox, part.tolist(), strict=True)):
+        try:
+            found = parts(one, box, tuple(column[row] for column in points))
+        except RowError as error:
+            raise RowError(row, error.reason) from None
+        if number >= len(found):
+            raise RowError(row, f"there are {len(found)} parts, and no part {number}")
+        results.append(found[number] if number >= 0 else str(len(found)))
+    return results
