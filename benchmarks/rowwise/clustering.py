@@ -1,10 +1,8 @@
-"""The clustering module row by row."""
+"""The clustering module row by row. Geometries come and go as GeoJSON texts."""
 
 from __future__ import annotations
 
-import json
-
-import shapely
+import geojson
 
 Point = tuple[float, float]
 
@@ -23,7 +21,7 @@ def _mean(points: list[Point]) -> Point:
 
 def cluster(text: str, count: int) -> str:
     """Answer __CLUSTERKMEANS."""
-    points = [(point.x, point.y) for point in shapely.from_wkb(text).geoms]
+    points = list(geojson.utils.coords(geojson.loads(text)))
     centres = list(dict.fromkeys(points))[:count]
     labels: list[int] = []
     while True:
@@ -36,9 +34,9 @@ def cluster(text: str, count: int) -> str:
         centres = [
             _mean(some) if some else centre for some, centre in zip(members, centres, strict=True)
         ]
-    return json.dumps(
+    return geojson.dumps(
         [
-            {"cluster": label, "geom": {"type": "Point", "coordinates": point}}
+            {"cluster": label, "geom": geojson.Point(point, precision=15)}
             for point, label in zip(points, labels, strict=True)
         ]
     )

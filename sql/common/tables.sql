@@ -30,6 +30,54 @@ CASE WHEN SPLIT_PART({{ name }}, '.', {{ place }}) LIKE '"%'
   END IF;
 {%- endmacro %}
 
+{# For procedures with the arguments `input`, `output_table` (INOUT) and `geom_column`: the variables that `checked_arguments`
+   fills. #}
+{% macro declarations() -%}
+  source_sql VARCHAR(MAX);
+  target_name VARCHAR(MAX);
+  geom_name VARCHAR(MAX);
+  wrong_count BIGINT;
+{%- endmacro %}
+
+{# Checks the arguments: an output that is no name is answered in words, as the reference toolbox does; the rest are errors.
+   Then `source_sql` is a query, `target_name` the table and `geom_name` the column of `r`, quoted. #}
+{% macro checked_arguments() -%}
+  IF output_table IS NULL OR NOT output_table ~ '{{ OUTPUT_NAME }}' THEN
+    output_table := 'Invalid output table name. It must have the form [DATABASE.]SCHEMA.TABLE';
+    RETURN;
+  END IF;
+  IF geom_column IS NULL OR NOT geom_column ~ '^{{ PART }}$' THEN
+    RAISE EXCEPTION 'Invalid geometry column: it should be the name of a column';
+  END IF;
+  {{ read_source("input") }}
+  target_name := {{ quoted_name("output_table") }};
+  geom_name := 'r.' || {{ quoted_part("geom_column", 1) }};
+{%- endmacro %}
+
+{# Copies the input into the temporary table `rows`, and refuses other geometries than the `kinds`, a list in SQL. #}
+{% macro read_input(rows, kinds, words) -%}
+  EXECUTE 'CREATE TEMPORARY TABLE {{ rows }} AS ' || source_sql;
+  EXECUTE 'SELECT COUNT(*) FROM {{ rows }} r WHERE ST_GeometryType(' || geom_name || ') NOT IN ({{ kinds | replace("'", "''") }})'
+    INTO wrong_count;
+  IF wrong_count > 0 THEN
+    RAISE EXCEPTION 'Invalid geometry: % of the geometries are not {{ words }}', wrong_count;
+  END IF;
+{%- endmacro %}
+
+{# The places of the points of `rows`, each once, with how many rows it has and a number: `places` (x, y, n, place). #}
+{% macro find_places(rows, places, order) -%}
+  EXECUTE 'CREATE TEMPORARY TABLE {{ places }} AS'
+    || ' SELECT g.x, g.y, g.n, ROW_NUMBER() OVER (ORDER BY {{ order | replace("'", "''") }}) - 1 AS place FROM ('
+    || 'SELECT c.x, c.y, COUNT(*) AS n FROM (SELECT ST_X(' || geom_name || ') AS x, ST_Y(' || geom_name
+    || ') AS y FROM {{ rows }} r) c WHERE c.x IS NOT NULL GROUP BY c.x, c.y) g';
+{%- endmacro %}
+
+{% macro drop_work(prefix, names) -%}
+{% for name in names %}
+  DROP TABLE IF EXISTS {{ prefix }}{{ name }};
+{% endfor %}
+{%- endmacro %}
+
 {# The block of a *_POLYFILL_TABLE procedure. A geometry is filled in steps: at the first resolution all of it, then, of each
    cell that was found, the cells a few resolutions finer, so that no answer of Lambda has more than a step's cells, however
    large the geometry is. Cells between are all that the geometry touches, whatever the mode.

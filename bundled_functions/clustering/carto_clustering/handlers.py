@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import orjson
 
-from carto_at_runtime import RowError, external_function, int32, reject, text
+from carto_at_runtime import RowError, check_texts, external_function, int32, reject, text
 from carto_at_runtime.multipoints import first_occurrences, read_multipoints
 from carto_clustering.lloyd import Problems, k_means
 from carto_clustering.seeds import plus_plus
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _NOT_A_MULTIPOINT = "Invalid operation: Input points parameter must be MultiPoint."
 _COUNT = "Invalid number of clusters: should be at least 1"
+_ADVICE = "use CREATE_CLUSTERKMEANS, which has no such limit"
 _ATTEMPTS = 4
 _SEED = 20_220_101
 
@@ -37,22 +38,27 @@ def cluster(geom: list[str], number_of_clusters: NDArray[np.int64]) -> list[str]
     counts = number_of_clusters[rows].tolist()
     seeds = [points[first[:count]] for first, count in zip(firsts, counts, strict=True)]
     labels, _ = k_means(Problems(points, starts, seeds))
-    results = ["[]"] * len(geom)
-    for row, start, end in zip(rows, starts, starts[1:], strict=False):
-        results[row] = _labelled(points[start:end], labels[start:end])
+    results: list[str] = ["[]"] * len(geom)
+    items = _items(points, labels)
+    for row, start, end in zip(rows.tolist(), starts.tolist(), starts[1:].tolist(), strict=False):
+        results[row] = f"[{','.join(items[start:end])}]"
+    check_texts(results, _ADVICE)
     return results
 
 
-def _labelled(points: NDArray[np.float64], labels: NDArray[np.int64]) -> str:
-    texts = orjson.dumps(points + 0.0, option=orjson.OPT_SERIALIZE_NUMPY).decode()
-    pairs = texts[2:-2].split("],[")
-    numbers = labels.tolist()
+def _items(points: NDArray[np.float64], labels: NDArray[np.int64]) -> list[str]:
+    """Return the JSON of each point with its cluster."""
+    if not len(points):
+        return []
+    pairs = orjson.dumps(points + 0.0, option=orjson.OPT_SERIALIZE_NUMPY).decode()[2:-2]
     heads = [
         f'{{"cluster":{number},"geom":{{"type":"Point","coordinates":['
-        for number in range(max(numbers) + 1)
+        for number in range(int(labels.max()) + 1)
     ]
-    items = "]}},".join([heads[number] + pair for number, pair in zip(numbers, pairs, strict=True)])
-    return f"[{items}]}}}}]"
+    return [
+        f"{heads[number]}{pair}]}}}}"
+        for number, pair in zip(labels.tolist(), pairs.split("],["), strict=True)
+    ]
 
 
 @external_function("__CLUSTERKMEANS_CENTRES", text("points"), int32("number_of_clusters"))
