@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.functional.commands import TARGET, carto_at, run
+from tests.functional.commands import TARGET, carto_at, run, sql
 from tests.functional.toy import toy_bundle
 from tests.functional.world import fresh_sandbox
 
@@ -103,3 +103,37 @@ def test_completion_prints_a_script_for_the_shell(shell):
     assert "_CARTO_AT_COMPLETE" in done.out
     assert "carto-at" in done.out
     assert carto_at("completion", "tcsh").code == 2
+
+
+def usage(*words):
+    return run("usage", "--db-user", "admin", *words)
+
+
+def test_usage_counts_what_redshift_sent_to_lambda_and_estimates_its_price(client):
+    before = usage().data
+    sql("SELECT carto.TOY_TIMES(4)")
+    sql("SELECT carto.TOY_TIMES(n) FROM generate_series(1, 1500) AS t(n)")
+    sql("SELECT carto.TOY_DOUBLE(4)")  # plain SQL: not counted
+    after = usage("--price-gb-second", "3600", "--price-million-requests", "1000000").data
+    (was,), (used,) = before["functions"], after["functions"]
+    assert (used["function"], used["module"]) == ("__TOY_TIMES", "toy")
+    assert used["queries"] - was["queries"] == 2
+    assert used["rows"] - was["rows"] == 1501
+    assert used["invocations"] - was["invocations"] == 3  # batches of 1000 rows at most
+    assert used["input_bytes"] > was["input_bytes"]
+    memory_gb = client("lambda").list_functions()["Functions"][0]["MemorySize"] / 1024
+    expected = used["seconds"] * memory_gb * 3600 + used["invocations"]
+    assert used["cost"] == pytest.approx(expected)
+    assert after["cost"] == pytest.approx(expected, rel=1e-4)
+    assert before["prices"]["basis"] == "list prices of us-east-1, 2026-06"
+    assert after["prices"]["basis"] == "your price of GB-second and requests"
+    text = carto_at("usage", "--sandbox", *TARGET, "--db-user", "admin").out
+    assert "__TOY_TIMES" in text
+
+
+def test_usage_of_no_time_is_nothing_and_needs_a_superuser(client):
+    later = (datetime.now(UTC) + timedelta(days=1)).isoformat(timespec="seconds")
+    assert usage("--since", later).data["functions"] == []
+    refused = run("usage")
+    assert refused.code == 4
+    assert "sys:monitor" in refused.document["errors"][0]["hint"]

@@ -45,6 +45,7 @@ RUNS = (
     ("sql", "--sandbox", *TARGET, "SELECT carto.TOY_TIMES(4) AS twelve, NULL AS nothing"),
     ("logs", "--sandbox", *TARGET, "--all"),
     ("doctor", "--sandbox", *TARGET, "--probe"),
+    ("usage", "--sandbox", *TARGET, "--db-user", "admin"),
     ("uninstall", "--sandbox", *TARGET, "--yes"),
     ("install", "--sandbox", *TARGET, "--dry-run"),
     ("sandbox reset", "--yes"),

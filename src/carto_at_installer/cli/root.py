@@ -30,6 +30,10 @@ COMMANDS = {
     "unlock": ("removal:unlock", "Take the lease of a dead process away."),
     "sql": ("query:sql", "Run SQL on the target and show the rows."),
     "logs": ("logs:logs", "Show what went wrong in the Lambda functions."),
+    "usage": (
+        "usage:usage",
+        "Show how much the functions have been used, and what that may have cost.",
+    ),
     "list": ("browse:list_functions", "List the functions, of all modules or of one."),
     "describe": ("browse:describe", "Show everything about one function."),
     "validate": ("browse:validate", "Check a catalog and report every fault."),

@@ -129,6 +129,31 @@ DATA: dict[str, Schema] = {
             )
         ),
     ),
+    "usage": record(
+        **PLACE,
+        since=TEXT,
+        functions=array(
+            record(
+                function=TEXT,
+                module=TEXT,
+                lambda_name=TEXT,
+                queries=INTEGER,
+                invocations=INTEGER,
+                rows=INTEGER,
+                input_bytes=described(INTEGER, "Sent to Lambda."),
+                output_bytes=described(INTEGER, "Received from Lambda."),
+                seconds=NUMBER,
+                cost=described(or_null(NUMBER), "Estimate in the currency of the prices."),
+            )
+        ),
+        cost=described(NUMBER, "The sum of the estimates."),
+        prices=record(
+            currency=TEXT,
+            per_million_requests=NUMBER,
+            per_gb_second=mapping(NUMBER),
+            basis=described(TEXT, "Where the prices come from."),
+        ),
+    ),
     "completion": record(shell=TEXT, script=TEXT),
     "list": record(functions=array(FUNCTION)),
     "describe": record(functions=described(array(FUNCTION), "All signatures of the function.")),
