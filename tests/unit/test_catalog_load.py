@@ -145,7 +145,10 @@ def test_batches_fit_into_lambda_payloads(bundled):
     }
     for function in bundled.functions:
         external = function.external
-        if external and external.name in growth:
+        if external and any(argument.name == "room" for argument in external.arguments):
+            # Rows hold as many blanks as their results will have characters, at least.
+            assert external.max_batch_size_kb <= 5 * 1024, function.name
+        elif external and external.name in growth:
             received = external.max_batch_size_kb * 1024
             assert received * growth[external.name] < 6 * 1024 * 1024, function.name
         elif external and external.name not in shapes:
