@@ -9,11 +9,19 @@ SOURCES := $(shell find bundled_functions sql src/carto_at_installer/bundle src/
 	src/carto_at_installer/__about__.py
 SANDBOX_HOME := $(CURDIR)/build/demo-sandbox
 
+# What deploy, remove and list work on: `make deploy cloud=redshift modules=quadbin,h3 env=prod diff=1`. The target comes from
+# carto-at.yml, CARTO_AT_ variables, or args='--cluster-id my-cluster --database dev'; sandbox=1 is the sandbox's cluster.
+CARTO_AT = $(BIN)/carto-at
+PLACE = $(if $(config),--config '$(config)') $(if $(env),--env '$(env)') \
+	$(if $(sandbox),--sandbox --cluster-id demo --database dev)
+SELECTION = $(if $(cloud),--cloud '$(cloud)') $(if $(modules),--modules '$(modules)') $(if $(functions),--functions '$(functions)') \
+	$(if $(exclude),--exclude '$(exclude)') $(if $(diff),--diff) $(if $(since),--changed-since '$(since)')
+
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint unit properties engine functional crashes boundary packaging docs bench build wheelhouse clean
+.PHONY: help setup deploy deploy-lambdas deploy-functions remove list validate package demo test lint unit properties engine functional crashes boundary packaging docs bench build wheelhouse clean
 
 help: ## List the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 $(VENV)/.created:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed"; exit 1; }
@@ -29,6 +37,24 @@ build/bundle/manifest.json: $(VENV)/.installed $(SOURCES)
 	$(BIN)/python -m carto_at_installer.bundle build
 
 setup: build/bundle/manifest.json ## Make the virtual environment for development
+
+deploy: setup ## Install the chosen functions, from these sources
+	$(CARTO_AT) install $(PLACE) $(SELECTION) $(args)
+
+deploy-lambdas: setup ## Install what is in AWS only: roles, logs, layer, Lambda functions
+	$(CARTO_AT) install --lambdas-only $(PLACE) $(SELECTION) $(args)
+
+deploy-functions: setup ## Install what is in the database only, on Lambda functions that are there
+	$(CARTO_AT) install --sql-only $(PLACE) $(SELECTION) $(args)
+
+remove: setup ## Remove the installation, or the chosen functions; yes=1 does not ask
+	$(CARTO_AT) uninstall $(PLACE) $(SELECTION) $(if $(yes),--yes) $(args)
+
+list: setup ## List the chosen functions
+	$(CARTO_AT) list $(if $(diff),$(PLACE)) $(SELECTION) $(args)
+
+validate: setup ## Check the catalog and the SQL templates
+	$(CARTO_AT) validate bundled_functions $(args)
 
 build/demo-venv/.installed: $(SOURCES) $(shell find src -name '*.py')
 	rm -rf build/demo-venv
@@ -78,6 +104,8 @@ bench: setup ## Measure, and write benchmarks/report.md
 build: setup ## Build the wheel and the source archive into dist/
 	rm -rf dist
 	$(BIN)/python -m build --outdir dist .
+
+package: wheelhouse ## Everything that is given away: wheel, source archive, wheelhouse
 
 wheelhouse: build ## Collect all wheels for an offline installation in dist/wheelhouse
 	$(BIN)/python -m pip wheel --quiet --wheel-dir dist/wheelhouse dist/*.whl

@@ -23,6 +23,7 @@ from carto_at_installer.checks.environment import TOOLS
 from carto_at_installer.checks.login import Login, read_login
 from carto_at_installer.core.errors import CartoAtError
 from carto_at_installer.plan.desired import DesiredStateBuilder
+from carto_at_installer.plan.halves import Part, part_of
 from carto_at_installer.plan.planner import make_plan
 from carto_at_installer.sql.templates import Templates
 
@@ -48,13 +49,14 @@ class Intent:
 
     `believe_database` compares with what the schema really holds instead of trusting the release tables alone;
     `replace_foreign` takes over functions of others that bear our signatures. `wanted_tools` are programs that a chosen
-    option needs.
+    option needs. `part` is the half that is worked on.
     """
 
     command: str = "install"
     believe_database: bool = False
     replace_foreign: bool = False
     wanted_tools: frozenset[str] = frozenset()
+    part: Part = Part.WHOLE
 
 
 class fact(Generic[T]):  # noqa: N801 - used as a decorator, as `property`
@@ -189,7 +191,12 @@ class GatheredFacts:
     def observed(self) -> ObservedState:
         """See Facts."""
         suspicious = self.intent.believe_database or self.intent.replace_foreign
-        observed = observe(self.desired, self.connection, thorough=suspicious)
+        observed = observe(
+            self.desired,
+            self.connection,
+            thorough=suspicious,
+            with_database=self.intent.part is not Part.LAMBDAS,
+        )
         if not suspicious:
             return observed
         found, installation = self.functions_in_schema, observed.installation
@@ -207,7 +214,7 @@ class GatheredFacts:
     @fact
     def plan(self) -> Plan:
         """See Facts."""
-        return make_plan(self.desired, self.observed)
+        return part_of(make_plan(self.desired, self.observed), self.intent.part)
 
     @fact
     def lambda_account(self) -> AccountLimits:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from carto_at_installer.apply import restoration
 from carto_at_installer.apply.facts import GatheredFacts, Intent
+from carto_at_installer.apply.lambda_half import create_lambdas
 from carto_at_installer.apply.operation import Operation
 from carto_at_installer.aws.retries import Patience, Pauses, telling
 from carto_at_installer.bundle.resources import read_artifact
@@ -25,6 +26,7 @@ from carto_at_installer.core.errors import (
 )
 from carto_at_installer.core.options import OnFailure
 from carto_at_installer.plan import steps
+from carto_at_installer.plan.halves import Part
 from carto_at_installer.verify.smoke import run_smoke_tests, smoke_tests
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from carto_at_installer.apply.operation import Conduct
     from carto_at_installer.catalog.select import Addition
     from carto_at_installer.checks.outcome import Check, CheckListener, Outcome
+    from carto_at_installer.core.bundle import Artifact
     from carto_at_installer.core.functions import Catalog
     from carto_at_installer.core.options import InstallOptions
     from carto_at_installer.core.progress import Progress
@@ -50,6 +53,9 @@ _ROLE_NOT_READY = (
     "AccessDenied",
     "credentials of role",
 )
+
+_IN_DATABASE = frozenset({"login", "sql", "functions_in_schema"})
+"""The facts that the half in AWS does without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +125,7 @@ class Installer:
         ignored = _TAKEN_OVER if facts.intent.replace_foreign else frozenset()
         refuse_failures(outcome for outcome in outcomes if outcome.check not in ignored)
         plan = facts.plan
-        if not (plan.empty or ignored):
+        if not (plan.empty or ignored or self._in_aws_alone):
             refuse_failures(run_checks(schema.CHECKS[:2], facts))
         return Preparation(
             facts.options,
@@ -132,6 +138,10 @@ class Installer:
             facts.observed.installation,
         )
 
+    @property
+    def _in_aws_alone(self) -> bool:
+        return self._facts.intent.part is Part.LAMBDAS
+
     def _outcomes(self, listener: CheckListener) -> tuple[Outcome, ...]:
         """The answers of all checks; where nothing is to be done, of those about this machine and the caller alone."""
         try:
@@ -139,7 +149,12 @@ class Installer:
         except CartoAtError:  # the checks say why
             idle = False
         near = (Plane.ENVIRONMENT, Plane.IDENTITY)
-        checks = [check for check in all_checks() if not idle or check.plane in near]
+        checks = [
+            check
+            for check in all_checks()
+            if (not idle or check.plane in near)
+            and not (self._in_aws_alone and _IN_DATABASE.intersection(check.needs))
+        ]
         return run_checks(checks, self._facts, listener)
 
     def apply(
@@ -152,17 +167,15 @@ class Installer:
 
         When a step or a smoke test fails: with `rollback` everything is put back and RolledBackError raised (ApplyError
         when putting back fails too); with `stop`, and after a failed step with `keep`, the error itself is raised; with
-        `keep`, failed smoke tests are returned with the release, which stays.
+        `keep`, failed smoke tests are returned with the release, which stays. The half in AWS alone is neither tested
+        nor put back: nothing calls it yet.
         """
+        if self._in_aws_alone:
+            return Installed(create_lambdas(preparation, conduct, self._artifact), 0)
         verification = _Verification(
             preparation, conduct.progress, keep=on_failure is OnFailure.KEEP
         )
-        operation = Operation(
-            preparation.plan,
-            preparation.connection,
-            conduct,
-            lambda artifact: read_artifact(artifact, self._root),
-        )
+        operation = Operation(preparation.plan, preparation.connection, conduct, self._artifact)
         try:
             done = operation.run(verification.run)
         except (ApplyError, SmokeTestError) as error:
@@ -170,6 +183,9 @@ class Installer:
                 raise _put_back(preparation, conduct, error) from error
             raise
         return Installed(done, verification.asked, tuple(verification.failures))
+
+    def _artifact(self, artifact: Artifact) -> bytes:
+        return read_artifact(artifact, self._root)
 
 
 class _Verification:

@@ -29,18 +29,25 @@ T = TypeVar("T")
 
 
 def observe(
-    desired: DesiredState, connection: Connection, *, thorough: bool = False
+    desired: DesiredState,
+    connection: Connection,
+    *,
+    thorough: bool = False,
+    with_database: bool = True,
 ) -> ObservedState:
-    """The present state of every resource that `desired` names. Changes nothing."""
+    """The present state of every resource that `desired` names. Changes nothing.
+
+    Not `with_database`, nothing is known of what is installed, and the database is not asked.
+    """
     session, target = connection.session, connection.target
     with ThreadPoolExecutor(_PARALLEL_CALLS) as pool:
-        recorded = pool.submit(heard(connection.store.read))
+        recorded = pool.submit(heard(connection.store.read)) if with_database else None
         group = pool.submit(heard(log_groups.find_log_group), session, desired.log_group.name)
         role_futures = _ask(
             pool, (r.name for r in desired.roles), lambda n: roles.find_role(session, n)
         )
         listed = pool.submit(heard(functions.list_functions), session, pages=len(desired.functions))
-        installation = recorded.result()
+        installation = recorded.result() if recorded else None
         known = frozenset() if thorough else _marked_by(installation)
         found = _functions(pool, session, desired, listed.result(), known)
         return ObservedState(

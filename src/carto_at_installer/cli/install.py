@@ -14,12 +14,15 @@ from carto_at_installer.cli.flags import (
     shape_flags,
     target_flags,
 )
+from carto_at_installer.cli.parts import lambdas_created, part_flags, part_of_flags
 from carto_at_installer.cli.selection import nothing_changed, selection_of
 from carto_at_installer.cli.terminal import Terminal
 from carto_at_installer.core.bundle import Architecture
 from carto_at_installer.core.options import OnFailure
+from carto_at_installer.plan.halves import Part
 
 if TYPE_CHECKING:
+    from carto_at_installer.apply.facts import Intent
     from carto_at_installer.apply.installation import Installer, Preparation
     from carto_at_installer.core.options import InstallOptions
     from carto_at_installer.core.result import Result
@@ -49,6 +52,7 @@ skip_validation_flag = click.option(
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Carry out this saved plan, or nothing; its options and target are those of the file.",
 )
+@part_flags
 @on_failure_flag
 @dry_run_flag
 @skip_validation_flag
@@ -75,6 +79,7 @@ def install(
     """  # noqa: D301 - \b is click's mark for lines to keep
     terminal = context.ensure_object(Terminal)
     on_failure = OnFailure(flags.pop("on_failure"))
+    part = part_of_flags(flags, saved_plan=plan_file is not None)
     if plan_file is not None:
         installer, preparation = _prepared_from(
             plan_file, terminal, flags["profile"], validate=not skip_validation
@@ -84,7 +89,8 @@ def install(
     flags["selection"] = selection_of(flags)
     if flags["selection"].only == ():
         return nothing_changed("install")
-    installer, preparation = prepared(terminal, flags, "install", validate=not skip_validation)
+    validate = not skip_validation
+    installer, preparation = prepared(terminal, flags, "install", part=part, validate=validate)
     return finished("install", terminal, installer, preparation, on_failure, dry_run=dry_run)
 
 
@@ -99,16 +105,23 @@ def install(
     type=click.Path(dir_okay=False, path_type=Path),
     help="Save the plan to this file, for `carto-at install --plan FILE`.",
 )
+@part_flags
 @output_flags
 @click.pass_obj
 def plan(terminal: Terminal, /, *, plan_file: Path | None, **flags: Any) -> Result:
-    """Show what `install` would do; change nothing."""
+    """Show what `install` would do; change nothing.
+
+    \b
+    carto-at plan --cluster-id my-cluster --database dev
+    carto-at plan --cluster-id my-cluster --database dev --out plan.json
+    """  # noqa: D301 - \b is click's mark for lines to keep
     from carto_at_installer.cli import reports, saved_plan  # noqa: PLC0415 - keeps --help quick
 
+    part = part_of_flags(flags, saved_plan=plan_file is not None)
     flags["selection"] = selection_of(flags)
     if flags["selection"].only == ():
         return nothing_changed("plan")
-    _, preparation = prepared(terminal, flags, "install")
+    _, preparation = prepared(terminal, flags, "install", part=part)
     if plan_file is not None:
         saved_plan.save(plan_file, preparation)
     return reports.planned("plan", preparation)
@@ -131,41 +144,37 @@ def prepared(
     command: str,
     *,
     replace_foreign: bool = False,
+    part: Part = Part.WHOLE,
     validate: bool = True,
 ) -> tuple[Installer, Preparation]:
     """Look, check and plan with the options that the flags give."""
-    return _looked_at(
-        terminal, options_of(flags), command, replace_foreign=replace_foreign, validate=validate
-    )
+    from carto_at_installer.apply.facts import Intent  # noqa: PLC0415 - imports boto3
+
+    intent = Intent(command, replace_foreign=replace_foreign, part=part)
+    return _looked_at(terminal, options_of(flags), intent, validate=validate)
 
 
 def _prepared_from(
     path: Path, terminal: Terminal, profile: str | None, *, validate: bool
 ) -> tuple[Installer, Preparation]:
     """What a saved plan asks for. Raises PreflightError when the world has changed since."""
-    from carto_at_installer.cli import saved_plan  # noqa: PLC0415 - keeps --help quick
+    from carto_at_installer.apply.facts import Intent  # noqa: PLC0415 - imports boto3
+    from carto_at_installer.cli import saved_plan  # noqa: PLC0415
 
     saved = saved_plan.load(path)
     options = saved_plan.options_of(saved, profile)
-    installer, preparation = _looked_at(terminal, options, "install", validate=validate)
+    installer, preparation = _looked_at(terminal, options, Intent("install"), validate=validate)
     saved_plan.require_unchanged(saved, preparation)
     return installer, preparation
 
 
 def _looked_at(
-    terminal: Terminal,
-    options: InstallOptions,
-    command: str,
-    *,
-    replace_foreign: bool = False,
-    validate: bool = True,
+    terminal: Terminal, options: InstallOptions, intent: Intent, *, validate: bool
 ) -> tuple[Installer, Preparation]:
-    from carto_at_installer.apply.facts import Intent  # noqa: PLC0415 - imports boto3
-    from carto_at_installer.apply.installation import Installer  # noqa: PLC0415
+    from carto_at_installer.apply.installation import Installer  # noqa: PLC0415 - imports boto3
     from carto_at_installer.bundle.resources import bundle_root  # noqa: PLC0415
     from carto_at_installer.cli.progress import shown  # noqa: PLC0415
 
-    intent = Intent(command, replace_foreign=replace_foreign)
     installer = Installer(options, bundle_root(), intent, validate=validate)
     with shown(terminal) as progress:
         return installer, installer.prepare(progress)
@@ -192,6 +201,8 @@ def finished(
         return reports.nothing_to_do(command, preparation)
     with shown(terminal) as progress, stoppable(terminal) as interrupted:
         done = installer.apply(preparation, Conduct(progress, interrupted), on_failure)
+    if installer.facts.intent.part is Part.LAMBDAS:
+        return lambdas_created(command, preparation, len(done.steps))
     return reports.installed(command, preparation, done)
 
 

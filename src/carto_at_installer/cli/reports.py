@@ -70,7 +70,8 @@ def failure_problems(failures: Sequence[SmokeFailure]) -> tuple[Problem, ...]:
     return tuple(Problem("smoke-test", failure.describe()) for failure in failures)
 
 
-def _prepared(preparation: Preparation) -> dict[str, Any]:
+def prepared(preparation: Preparation) -> dict[str, Any]:
+    """What was found out and planned, as data."""
     return {
         **place(preparation.connection),
         "version": preparation.plan.version,
@@ -94,7 +95,8 @@ def _added(preparation: Preparation) -> tuple[Paragraph, ...]:
     return (Paragraph("\n".join(["Added, because others need it:", *lines])),)
 
 
-def _warnings(preparation: Preparation) -> tuple[Problem, ...]:
+def warnings(preparation: Preparation) -> tuple[Problem, ...]:
+    """What checks warned of."""
     return tuple(
         Problem("check", f"{o.check}: {o.reason}", o.fix)
         for o in preparation.outcomes
@@ -112,23 +114,23 @@ def planned(command: str, preparation: Preparation) -> Result:
         *_added(preparation),
         steps_table(preparation.plan, f"{count} steps; nothing has been changed."),
     )
-    data = {**_prepared(preparation), "changed": False}
-    return Result(command, data=data, blocks=blocks, warnings=_warnings(preparation))
+    data = {**prepared(preparation), "changed": False}
+    return Result(command, data=data, blocks=blocks, warnings=warnings(preparation))
 
 
 def nothing_to_do(command: str, preparation: Preparation) -> Result:
     """An installation that is as it should be."""
     version, place_ = preparation.plan.version, where(preparation.connection)
     blocks = (Paragraph(f"Nothing to do: version {version} is installed in {place_}.", "good"),)
-    data = {**_prepared(preparation), "changed": False}
-    return Result(command, data=data, blocks=blocks, warnings=_warnings(preparation))
+    data = {**prepared(preparation), "changed": False}
+    return Result(command, data=data, blocks=blocks, warnings=warnings(preparation))
 
 
 def installed(command: str, preparation: Preparation, done: Installed) -> Result:
     """An installation that was carried out."""
     functions = {f.name for f in preparation.catalog.functions if f.public}
     data = {
-        **_prepared(preparation),
+        **prepared(preparation),
         "changed": True,
         "release": preparation.plan.release,
         "smoke_tests": done.smoke_tests,
@@ -156,7 +158,7 @@ def installed(command: str, preparation: Preparation, done: Installed) -> Result
         blocks=blocks,
         errors=errors,
         exit_code=7 if errors else 0,
-        warnings=_warnings(preparation),
+        warnings=warnings(preparation),
     )
 
 
