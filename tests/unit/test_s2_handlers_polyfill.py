@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import random
 
-import numpy as np
 import pytest
 import s2sphere
 import shapely
@@ -23,7 +22,7 @@ from shapely.geometry import (
 
 from carto_at_runtime import ResponseTooLargeError
 from carto_at_runtime.wkb import read_geometries
-from carto_s2.polyfill import polyfill
+from carto_s2.polyfill import Wish, polyfill
 from tests.unit.s2_calls import arrays, cell_at, cell_id, error, signed
 
 
@@ -225,4 +224,61 @@ def test_what_does_not_fit_into_a_response_is_refused(shape, level):
 def test_a_batch_that_does_not_fit_says_how_many_rows_do():
     shapes = read_geometries([hex_of(box(0, 0, 3, 3))] * 16)
     with pytest.raises(ResponseTooLargeError, match="MAX_BATCH_ROWS"):
-        polyfill(shapes, np.full(16, 12))
+        polyfill(shapes, [Wish(12)] * 16)
+
+
+def fill_mode(shape, level, mode, parent=None):
+    call = ["__S2_POLYFILL_MODE", (hex_of(shape), level, mode)]
+    if parent is not None:
+        call = ["__S2_POLYFILL_BELOW", (hex_of(shape), level, mode, parent)]
+    (found,) = arrays(*call)
+    assert len(found) == len(set(found))
+    return set(found)
+
+
+MODES = ("contains", "center", "intersects")
+
+
+@given(
+    st.floats(-178, 178),
+    st.floats(-78, 78),
+    st.sampled_from((0.5, 2, 6)),
+    st.sampled_from((Point(0, 0).buffer(1, 3), box(-1, -0.4, 0.8, 1))),
+)
+def test_modes_are_nested_and_split_among_parents(x, y, size, template):
+    shape = shapely.transform(template, lambda at: at * size + (x, y))
+    level = 7
+    found = [fill_mode(shape, level, mode) for mode in MODES]
+    assert found[0] <= found[1] <= found[2] == fill(shape, level)
+    centres = {cell: s2sphere.CellId(cell % 2**64).to_lat_lng() for cell in found[2]}
+    inside = {
+        cell
+        for cell, at in centres.items()
+        if any(
+            shape.contains(Point(at.lng().degrees + turn, at.lat().degrees))
+            for turn in (-360, 0, 360)
+        )
+    }
+    assert found[1] == inside
+    outline = fill(shape.exterior, level)
+    assert found[0] == found[2] - outline
+    parents = fill(shape, level - 3)
+    for mode, whole in zip(MODES, found, strict=True):
+        assert fill_mode(shape, level, mode, 0) == whole
+        parts = [fill_mode(shape, level, mode, parent) for parent in parents]
+        assert sum(map(len, parts)) == len(whole)
+        assert set().union(*parts) == whole
+
+
+def test_points_and_lines_are_filled_in_the_mode_intersects_only():
+    shape = GeometryCollection([Point(3, 3), LineString([(0, 0), (2, 1)])])
+    assert fill_mode(shape, 9, "center") == fill_mode(shape, 9, "contains") == set()
+    assert fill_mode(shape, 9, "INTERSECTS") == fill(shape, 9)
+
+
+def test_modes_and_parents_are_checked():
+    shape = hex_of(box(0, 0, 1, 1))
+    assert "Invalid mode" in error("__S2_POLYFILL_MODE", (shape, 3, "within"))
+    assert "Invalid parent" in error("__S2_POLYFILL_BELOW", (shape, 3, "center", -1))
+    finer = cell_at(0.5, 0.5, 4)
+    assert "Invalid parent" in error("__S2_POLYFILL_BELOW", (shape, 3, "center", finer))

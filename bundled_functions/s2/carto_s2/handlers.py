@@ -25,10 +25,11 @@ from carto_at_runtime import (
     reject,
     text,
 )
+from carto_at_runtime.tiles.modes import checked_modes
 from carto_at_runtime.wkb import read_geometries
 from carto_s2 import coverer, hierarchy, hilbert, sphere, texts
 from carto_s2.boxes import Box
-from carto_s2.polyfill import polyfill
+from carto_s2.polyfill import Wish, polyfill
 
 if TYPE_CHECKING:
     from carto_at_runtime import JoinedTexts
@@ -149,7 +150,36 @@ def polyfill_bbox(
 def polyfill_geometry(geom: list[str], resolution: Integers) -> RaggedArray:
     """Answer S2_POLYFILL: the cells of a resolution that a geometry, given as hex EWKB in degrees, touches."""
     _check_resolutions(resolution)
-    return polyfill(read_geometries(geom), resolution)
+    return polyfill(read_geometries(geom), [Wish(level) for level in resolution.tolist()])
+
+
+@external_function(
+    "__S2_POLYFILL_MODE", text("geom"), int32("resolution"), text("mode"), nulls=null_error()
+)
+def polyfill_mode(geom: list[str], resolution: Integers, modes: list[str]) -> RaggedArray:
+    """Answer S2_POLYFILL_MODE: the cells that fill a geometry in one of three modes."""
+    _check_resolutions(resolution)
+    wishes = map(Wish, resolution.tolist(), checked_modes(modes))
+    return polyfill(read_geometries(geom), list(wishes))
+
+
+@external_function(
+    "__S2_POLYFILL_BELOW",
+    text("geom"),
+    int32("resolution"),
+    text("mode"),
+    int64("parent"),
+    nulls=null_error(),
+)
+def polyfill_below(
+    geom: list[str], resolution: Integers, modes: list[str], parent: Integers
+) -> RaggedArray:
+    """Answer a step of S2_POLYFILL_TABLE: of `polyfill_mode`, the cells below a parent (0: all)."""
+    _check_resolutions(resolution)
+    below = (parent == 0) | (hilbert.is_valid(parent) & (hilbert.levels(parent) <= resolution))
+    reject(~below, "Invalid parent")
+    wishes = map(Wish, resolution.tolist(), checked_modes(modes), parent.tolist())
+    return polyfill(read_geometries(geom), list(wishes))
 
 
 def _check_cells(ids: Integers) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from carto_s2 import sphere
+from carto_s2.hilbert import MAX_LEVEL, face_ij, levels
 from carto_s2.trace import FACE_SHIFT, key_of, place_of, steps
 
 if TYPE_CHECKING:
@@ -90,6 +91,50 @@ def blocks_between(outline: Integers, level: int) -> Blocks:
         if start < stop
     ]
     return Blocks.joined([Blocks(alone, low, high, low, high), *crossed])
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The cells of a level below one cell: a square of `side` cells on a face, from column `west` and row `south`."""
+
+    face: int
+    west: int
+    south: int
+    side: int
+
+    @classmethod
+    def below(cls, parent: int, level: int) -> Window:
+        """The descendants of a cell at a level that is not coarser."""
+        cell = np.array([parent])
+        (face,), (i,), (j,) = face_ij(cell)
+        own = int(levels(cell)[0])
+        up, deeper = MAX_LEVEL - own, level - own
+        return cls(int(face), int(i) >> up << deeper, int(j) >> up << deeper, 1 << deeper)
+
+    def kept(self, keys: Integers) -> Integers:
+        """Return the keys of cells in the window."""
+        face, i, j = place_of(keys)
+        column, row = i - self.west, j - self.south
+        inside = (np.minimum(column, row) >= 0) & (np.maximum(column, row) < self.side)
+        return keys[inside & (face == self.face)]
+
+    def blocks(self, outline: Integers) -> Blocks:
+        """Return what is left of the window without the cells of the ascending keys `outline`, all inside of it."""
+        last = self.side - 1
+        if not len(outline):
+            zero = np.zeros(1, np.int64)
+            blocks = Blocks(np.full(1, self.face), zero, zero + last, zero, zero + last)
+        else:
+            _, i, j = place_of(outline)
+            relative = key_of(np.zeros_like(i), i - self.west, j - self.south)
+            blocks = _blocks_of_face(self.face, relative, last)
+        return Blocks(
+            blocks.face,
+            blocks.west + self.west,
+            blocks.east + self.west,
+            blocks.south + self.south,
+            blocks.north + self.south,
+        )
 
 
 def _blocks_of_face(face: int, outline: Integers, last: int) -> Blocks:

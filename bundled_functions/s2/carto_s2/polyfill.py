@@ -1,6 +1,9 @@
-"""The cells of one resolution that geometries touch.
+"""The cells of one resolution that fill geometries, in three modes, of the Earth or of one coarser cell.
 
-A cell is in the result if it holds a position of the geometry: of a point, a line, or a polygon's outline or inside.
+intersects  cells that hold a position of the geometry: of a point, a line, or a polygon's outline or inside
+center      cells whose centre is inside a polygon
+contains    cells inside a polygon that its outline does not pass through
+
 Sides of geometries are straight between longitudes and latitudes, as in Redshift's own functions, and polygons are
 filled by the even-odd rule. The outline decides about the cells it passes through, up to a ten-thousandth of a cell's
 side (`trace.TOLERANCE`), and the rest is filled between them (`inside`).
@@ -8,19 +11,23 @@ side (`trace.TOLERANCE`), and the rest is filled between them (`inside`).
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from carto_at_runtime import RaggedArray, RowError, capacity, check_fits
+from carto_at_runtime.tiles.modes import CONTAINS, INTERSECTS
 from carto_at_runtime.wkb import POINTS, RING
 from carto_s2 import sphere
 from carto_s2.hierarchy import CELL_BYTES
-from carto_s2.hilbert import ids_at
-from carto_s2.inside import are_inside, blocks_between
+from carto_s2.hilbert import ids_at, levels
+from carto_s2.inside import Blocks, Window, are_inside, blocks_between
 from carto_s2.trace import Lines, passed_cells, place_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from carto_at_runtime.wkb import Geometries
     from carto_s2.hilbert import Integers
 
@@ -33,19 +40,28 @@ class _TooManyCellsError(Exception):
     """A geometry has more cells than a response holds; its text says how many, or more than how many."""
 
 
-def polyfill(geometries: Geometries, resolutions: Integers) -> RaggedArray:
-    """Return the cells that each geometry, in degrees, touches, along the curve.
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is wanted of one geometry: the cells of a level, in a mode, below `parent` (0: of the whole Earth)."""
+
+    level: int
+    mode: str = INTERSECTS
+    parent: int = 0
+
+
+def polyfill(geometries: Geometries, wishes: Sequence[Wish]) -> RaggedArray:
+    """Return the cells that each geometry, in degrees, is filled with, along the curve.
 
     Raises `RowError` for coordinates that are not degrees and for a geometry whose cells cannot fit into a response;
     `ResponseTooLargeError` when the cells of all geometries together cannot.
     """
     limit = capacity(CELL_BYTES)
     found, total = [], 0
-    for row, level in enumerate(resolutions.tolist()):
+    for row, wish in enumerate(wishes):
         try:
-            ids = _cells(geometries.of_rows(row, row + 1), level, limit)
+            ids = _cells(geometries.of_rows(row, row + 1), wish, limit)
         except _TooManyCellsError as error:
-            raise RowError(row, _too_many(str(error), level, limit)) from None
+            raise RowError(row, _too_many(str(error), wish.level, limit)) from None
         except ValueError as error:
             raise RowError(row, f"Invalid geometry: {error}") from None
         found.append(ids)
@@ -54,7 +70,7 @@ def polyfill(geometries: Geometries, resolutions: Integers) -> RaggedArray:
             break
     counts = np.array([len(ids) for ids in found])
     check_fits(
-        counts, CELL_BYTES, lambda row, cells: _too_many(str(cells), int(resolutions[row]), limit)
+        counts, CELL_BYTES, lambda row, cells: _too_many(str(cells), wishes[row].level, limit)
     )
     return RaggedArray(np.concatenate(found), np.concatenate(([0], np.cumsum(counts))))
 
@@ -66,30 +82,69 @@ def _too_many(cells: str, level: int, limit: int) -> str:
     )
 
 
-def _cells(geometry: Geometries, level: int, limit: int) -> Integers:
+def _cells(geometry: Geometries, wish: Wish, limit: int) -> Integers:
     if not len(geometry.coordinates):
         return np.empty(0, np.int64)
     _check_degrees(geometry)
-    _check_extent(geometry, level, limit)
+    window = Window.below(wish.parent, wish.level) if wish.parent else None
+    if window is None:
+        _check_extent(geometry, wish.level, limit)
     lines, parts = _lines(geometry)
-    keys = np.empty(0, np.int64)
-    for passed in passed_cells(lines, level):
-        keys = np.union1d(keys, passed)
-        if len(keys) > limit:
-            raise _TooManyCellsError(f"more than {limit}")
     rings = parts >= 0
+    outlines = Lines(lines.start[rings], lines.end[rings])
+    if wish.mode != INTERSECTS:
+        lines = outlines
+    keys = _passed(lines, wish, window, limit)
+    chosen = [_wanted(keys, wish, outlines, parts[rings])]
     if rings.any():
-        blocks = blocks_between(keys, level)
-        outlines = Lines(lines.start[rings], lines.end[rings])
-        blocks = blocks.take(are_inside(*blocks.a_centre(level), outlines, parts[rings]))
-        count = len(keys) + blocks.sizes().sum()
+        blocks = blocks_between(keys, wish.level) if window is None else window.blocks(keys)
+        centres = blocks.a_centre(wish.level)
+        blocks = blocks.take(are_inside(*centres, outlines, parts[rings]))
+        count = len(chosen[0]) + blocks.sizes().sum()
         if count > limit:
             raise _TooManyCellsError(f"{count:.0f}")
-        keys = np.concatenate((keys, blocks.keys()))
-    face, i, j = place_of(keys)
-    ids = ids_at(face, i, j, np.full(len(keys), level))
+        chosen.append(blocks.keys())
+    face, i, j = place_of(np.concatenate(chosen))
+    ids = ids_at(face, i, j, np.full(len(face), wish.level))
     # The order of the curve is that of the ids without sign.
     return np.sort(ids.view(np.uint64)).view(np.int64)
+
+
+def _passed(lines: Lines, wish: Wish, window: Window | None, limit: int) -> Integers:
+    """Return the ascending keys of the cells that the lines pass through."""
+    keys = np.empty(0, np.int64)
+    if window is not None:
+        lines = _near(lines, wish.parent)
+    if not len(lines.start):
+        return keys
+    for passed in passed_cells(lines, wish.level):
+        keys = np.union1d(keys, passed if window is None else window.kept(passed))
+        if len(keys) > limit:
+            raise _TooManyCellsError(f"more than {limit}")
+    return keys
+
+
+def _near(lines: Lines, parent: int) -> Lines:
+    """Leave out lines whose beginnings are farther from a cell than they are long."""
+    cell = np.array([parent])
+    (longitude,), (latitude,) = sphere.centres(cell)
+    centre = np.stack(sphere.points(np.array([longitude]), np.array([latitude])))
+    starts = np.stack(sphere.points(*lines.start.T))
+    radius = _WIDEST_CELL / (1 << int(levels(cell)[0]))
+    reach = np.radians(np.hypot(*(lines.end - lines.start).T)) + radius
+    near = np.linalg.norm(starts - centre, axis=0) <= reach
+    return Lines(lines.start[near], lines.end[near])
+
+
+def _wanted(keys: Integers, wish: Wish, outlines: Lines, parts: Integers) -> Integers:
+    """Return those of the cells on the outlines that belong to the result."""
+    if wish.mode == INTERSECTS or not len(keys):
+        return keys
+    if wish.mode == CONTAINS or not len(parts):
+        return keys[:0]
+    face, i, j = place_of(keys)
+    centres = Blocks(face, i, i, j, j).a_centre(wish.level)
+    return keys[are_inside(*centres, outlines, parts)]
 
 
 def _check_degrees(geometry: Geometries) -> None:

@@ -1,0 +1,2 @@
+{% import "s2/macros.sql" as cells %}
+SELECT JSON_PARSE({{ schema }}.__S2_POLYFILL_MODE(ST_AsHexEWKB({{ cells.in_degrees(geom) }}), {{ resolution }}, {{ mode }}))
