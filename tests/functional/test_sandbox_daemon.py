@@ -185,6 +185,28 @@ def test_two_starts_at_once(home: Path) -> None:
     assert len({info.pid for info in found}) == 1
 
 
+def test_two_commands_start_it_at_once(home: Path) -> None:
+    script = (
+        "import sys; from pathlib import Path; from carto_at_installer.sandbox import daemon; "
+        "print(daemon.start(Path(sys.argv[1])).pid)"
+    )
+    root = Path(daemon.__file__).parents[2]
+    commands = [
+        subprocess.Popen(
+            [sys.executable, "-c", script, str(home)],
+            env={**os.environ, "PYTHONPATH": str(root)},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    first, second = (command.communicate(timeout=60)[0] for command in commands)
+    assert first == second
+    info = daemon.status(home)
+    assert info is not None
+    assert int(first) == info.pid
+
+
 def test_another_version_is_replaced(home: Path) -> None:
     info = daemon.start(home)
     Home(home).write_server(replace(info, version="0.0.0"))
