@@ -43,11 +43,3 @@ def fill_table(session, name, columns, rows):
     for start in range(0, len(rows), 5000):
         values = ", ".join(f"({', '.join(map(repr, row))})" for row in rows[start : start + 5000])
         session.execute(f"INSERT INTO {name} VALUES {values}")
-
-
-def example_cases(module):
-    return [
-        (example, f"{function.name}-{number}")
-        for function in module.functions
-        for number, example in enumerate(function.examples)
-    ]

@@ -1,10 +1,9 @@
-"""The clustering module through SQL: every example, NULLs, and the number of clusters that is taken by default."""
+"""The clustering module through SQL: NULLs, and the number of clusters that is taken by default."""
 
 import json
 
 import pytest
 
-from tests.functional.catalog_examples import check_example, examples
 from tests.functional.module_engine import load_module, open_engine, value
 
 MODULE = load_module("clustering")
@@ -15,11 +14,6 @@ def session(tmp_path_factory):
     engine, session = open_engine(tmp_path_factory.mktemp("engine") / "dev.duckdb", MODULE)
     yield session
     engine.close()
-
-
-@pytest.mark.parametrize("example", examples(MODULE))
-def test_every_example_of_the_catalog(session, example):
-    check_example(session, example)
 
 
 @pytest.mark.parametrize("arguments", ["CAST(NULL AS GEOMETRY)", "CAST(NULL AS GEOMETRY), 3"])

@@ -1,4 +1,4 @@
-"""The constructors through SQL: every example, NULLs, SRIDs, defaults, and the fixed bugs.
+"""The constructors through SQL: NULLs, SRIDs, defaults, and the fixed bugs.
 
 The statements run in the sandbox's engine; the Lambda half is the real handler, called in this process.
 """
@@ -8,7 +8,6 @@ import random
 import pytest
 
 from carto_at_installer.sandbox.errors import RedshiftError
-from tests.functional.catalog_examples import check_example, examples
 from tests.functional.module_engine import fill_table, load_module, open_engine, select, value
 
 MODULE = load_module("constructors")
@@ -22,11 +21,6 @@ def session(tmp_path_factory):
     engine, session = open_engine(path, load_module("quadbin"), MODULE)
     yield session
     engine.close()
-
-
-@pytest.mark.parametrize("example", examples(MODULE))
-def test_every_example_of_the_catalog(session, example):
-    check_example(session, example)
 
 
 # --- boxes ------------------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The h3 module through SQL: every example, cross-checks with the H3 library, NULLs and what is no cell.
+"""The h3 module through SQL: cross-checks with the H3 library, NULLs and what is no cell.
 
 The statements run in the sandbox's engine; the Lambda half is the real handler, called in this process.
 """
@@ -11,7 +11,6 @@ import pytest
 
 from carto_at_installer.sandbox.errors import RedshiftError
 from carto_at_installer.sql.templates import example_sql
-from carto_at_installer.verify.comparison import matches
 from tests.functional.module_engine import (
     SQL_TYPES,
     fill_table,
@@ -25,7 +24,6 @@ from tests.functional.module_engine import (
 MADRID = 0x84390CBFFFFFFFF
 TEXT = "84390cbffffffff"
 MODULE = load_module("h3")
-EXAMPLES = [(function, example) for function in MODULE.functions for example in function.examples]
 
 
 @pytest.fixture(scope="module")
@@ -65,24 +63,6 @@ def cells(session):
 def answers(session, expression, where=""):
     """The expression's value for each row of `cells`, by cell."""
     return dict(select(session, f"n, {expression}", f"cells {where}"))
-
-
-# --- the catalog ------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("function", "example"),
-    EXAMPLES,
-    ids=[f"{f.name}-{n}" for n, (f, _) in enumerate(EXAMPLES)],
-)
-def test_every_example_of_the_catalog(session, function, example):
-    statement = example_sql(example, "carto")
-    if example.error:
-        with pytest.raises(RedshiftError, match=example.error):
-            session.execute(statement)
-        return
-    result = session.execute(statement)
-    assert matches(example.result, result.rows[0][0], unordered=example.unordered)
 
 
 @pytest.mark.parametrize(

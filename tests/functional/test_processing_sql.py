@@ -1,4 +1,4 @@
-"""The processing module through SQL: every example, NULLs, reference systems, and native errors."""
+"""The processing module through SQL: NULLs, reference systems, and native errors."""
 
 import json
 
@@ -6,7 +6,6 @@ import pytest
 import shapely
 
 from carto_at_installer.sandbox.errors import RedshiftError
-from tests.functional.catalog_examples import check_example, examples
 from tests.functional.module_engine import load_module, open_engine, value
 
 MODULE = load_module("processing")
@@ -19,11 +18,6 @@ def session(tmp_path_factory):
     engine, session = open_engine(tmp_path_factory.mktemp("engine") / "dev.duckdb", MODULE)
     yield session
     engine.close()
-
-
-@pytest.mark.parametrize("example", examples(MODULE))
-def test_every_example_of_the_catalog(session, example):
-    check_example(session, example)
 
 
 @pytest.mark.parametrize("name", [*NAMES, "ST_POLYGONIZE"])

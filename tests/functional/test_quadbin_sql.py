@@ -1,4 +1,4 @@
-"""The quadbin module through SQL: every example, random cross-checks with the quadbin library, and the fixed bugs.
+"""The quadbin module through SQL: random cross-checks with the quadbin library, and the fixed bugs.
 
 The statements run in the sandbox's engine; the Lambda half is the real handler, called in this process.
 """
@@ -14,15 +14,11 @@ from quadbin.main import tile_to_cell
 from carto_at_installer.sandbox.errors import RedshiftError
 from carto_at_installer.sql.identifiers import quote_literal
 from carto_at_installer.sql.templates import example_sql
-from carto_at_installer.verify.comparison import matches
 from tests.functional.quadbin_engine import open_engine, quadbin_module
 
 RESOLUTIONS = range(27)
 CELL = 5207251884775047167  # 4/7/6
 WORLD = 5192650370358181887  # 0/0/0
-EXAMPLES = [
-    (function, example) for function in quadbin_module().functions for example in function.examples
-]
 
 
 @pytest.fixture(scope="module")
@@ -101,22 +97,6 @@ def cells(session):
 def answers(session, expression):
     """The expression's value for each row of `cells`, by cell."""
     return dict(rows(session, f"q, {expression}", "cells"))
-
-
-# --- the catalog ------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("function", "example"), EXAMPLES, ids=[f"{f.name}-{n}" for n, (f, _) in enumerate(EXAMPLES)]
-)
-def test_every_example_of_the_catalog(session, function, example):
-    statement = example_sql(example, "carto")
-    if example.error:
-        with pytest.raises(RedshiftError, match=example.error.replace("^", r"\^")):
-            session.execute(statement)
-        return
-    result = session.execute(statement)
-    assert matches(example.result, result.rows[0][0], unordered=example.unordered)
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,9 @@
-"""The random module through SQL: every example, volatility, seeds, NULLs and reference systems."""
+"""The random module through SQL: volatility, seeds, NULLs and reference systems."""
 
 import json
 
 import pytest
 
-from tests.functional.catalog_examples import check_example, examples
 from tests.functional.module_engine import load_module, open_engine, value
 
 MODULE = load_module("random")
@@ -16,11 +15,6 @@ def session(tmp_path_factory):
     engine, session = open_engine(tmp_path_factory.mktemp("engine") / "dev.duckdb", MODULE)
     yield session
     engine.close()
-
-
-@pytest.mark.parametrize("example", examples(MODULE))
-def test_every_example_of_the_catalog(session, example):
-    check_example(session, example)
 
 
 def test_only_the_function_without_a_seed_is_volatile():

@@ -1,4 +1,4 @@
-"""The S2 module through SQL: every example, random cross-checks with the s2sphere library, and the fixed bugs.
+"""The S2 module through SQL: random cross-checks with the s2sphere library, and the fixed bugs.
 
 The statements run in the sandbox's engine; the Lambda half is the real handler, called in this process.
 """
@@ -11,8 +11,6 @@ import pytest
 import s2sphere
 
 from carto_at_installer.sandbox.errors import RedshiftError
-from carto_at_installer.sql.templates import example_sql
-from carto_at_installer.verify.comparison import matches
 from tests.functional.s2_engine import open_engine, s2_module
 
 LEVELS = range(31)
@@ -20,9 +18,6 @@ CELL = 955378847514099712  # level 8
 FACES = [face << 61 | 1 << 60 for face in range(6)]
 NOT_CELLS = [0, -1, 1234, 2, 2**62 | 2**61, -(2**63), -(2**62), 2**63 - 2, -(2**61)]
 NULL_MESSAGE = "NULL argument passed to UDF"
-EXAMPLES = [
-    (function, example) for function in s2_module().functions for example in function.examples
-]
 
 
 def signed(number):
@@ -75,22 +70,6 @@ def answers(session, expression, condition="TRUE"):
 def refuses(session, expression, reason):
     with pytest.raises(RedshiftError, match=re.escape(reason)):
         session.execute(f"SELECT {expression}")
-
-
-# --- the catalog ------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("function", "example"), EXAMPLES, ids=[f"{f.name}-{n}" for n, (f, _) in enumerate(EXAMPLES)]
-)
-def test_every_example_of_the_catalog(session, function, example):
-    statement = example_sql(example, "carto")
-    if example.error:
-        with pytest.raises(RedshiftError, match=re.escape(example.error)):
-            session.execute(statement)
-        return
-    result = session.execute(statement)
-    assert matches(example.result, result.rows[0][0], unordered=example.unordered)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The transformations through SQL: every example, cross-checks with pyproj, NULLs, SRIDs, and the fixed bugs.
+"""The transformations through SQL: cross-checks with pyproj, NULLs, SRIDs, and the fixed bugs.
 
 The statements run in the sandbox's engine; the Lambda half is the real handler, called in this process.
 """
@@ -10,7 +10,6 @@ import pytest
 from pyproj import Geod
 
 from carto_at_installer.sandbox.errors import RedshiftError
-from tests.functional.catalog_examples import check_example, examples
 from tests.functional.module_engine import (
     fill_table,
     load_module,
@@ -43,11 +42,6 @@ def place(session, expression):
     ((x, y, srid),) = select(session, "ST_X(p), ST_Y(p), ST_SRID(p)", f"(SELECT {expression} AS p)")
     assert srid == 4326
     return x, y
-
-
-@pytest.mark.parametrize("example", examples(MODULE))
-def test_every_example_of_the_catalog(session, example):
-    check_example(session, example)
 
 
 # --- destinations -----------------------------------------------------------------------------------------------------

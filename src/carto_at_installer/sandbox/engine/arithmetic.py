@@ -19,12 +19,34 @@ _MOST_DIGITS = 38
 _LEAST_SCALE = 4
 
 
-def plainly_whole(node: exp.Div) -> bool:
-    """Whether both sides are literals of whole numbers, or one is a floating-point literal: no type need be asked."""
-    sides = (node.this.unnest(), node.expression.unnest())
-    if any(isinstance(s, exp.Literal) and not s.is_string and "e" in s.name.lower() for s in sides):
-        return True
-    return all(isinstance(s, exp.Literal) and s.name.isdigit() for s in sides)
+_FLOATS = frozenset(
+    "pi sqrt sin cos tan cot asin acos atan atan2 exp ln log10 power radians degrees random cbrt".split()
+)
+_DUCKDB_WHOLE = frozenset({"SMALLINT", "INT", "BIGINT"})
+
+
+def plainly_no_decimal(node: exp.Div) -> bool:
+    """Whether one side is a float, or both are whole numbers, as their form says: no types need be asked."""
+    kinds = (_evident(node.this), _evident(node.expression))
+    return "float" in kinds or kinds == ("whole", "whole")
+
+
+def _evident(node: exp.Expr) -> str:
+    """`float` or `whole` where an expression (in DuckDB's form) shows it, else nothing."""
+    plain = node.unnest()
+    if isinstance(plain, exp.Literal) and not plain.is_string:
+        return "whole" if plain.name.isdigit() else "float" * ("e" in plain.name.lower())
+    if isinstance(plain, exp.Cast):
+        name = plain.to.this.value
+        return "whole" if name in _DUCKDB_WHOLE else "float" * (name in {"DOUBLE", "FLOAT"})
+    if isinstance(plain, exp.Anonymous):
+        return "float" * (str(plain.this).lower() in _FLOATS)
+    if isinstance(plain, exp.Neg):
+        return _evident(plain.this)
+    if isinstance(plain, (exp.Add, exp.Sub, exp.Mul, exp.Div)):
+        kinds = {_evident(plain.this), _evident(plain.expression)}
+        return "float" if "float" in kinds else "whole" * (kinds == {"whole"})
+    return ""
 
 
 def decimal_quotient(node: exp.Div, kinds: Sequence[RsType | None]) -> exp.Expr | None:

@@ -176,7 +176,7 @@ class Transpiler:
         self._type_literals(node)
         if on_super := arithmetic.on_super(node):
             return on_super
-        if isinstance(node, exp.Div) and not arithmetic.plainly_whole(node):
+        if isinstance(node, exp.Div) and not arithmetic.plainly_no_decimal(node):
             sides = [node.this, node.expression]
             kinds = calls.argument_types(sides, self.names, self._scope(node))
             if quotient := arithmetic.decimal_quotient(node, kinds):
