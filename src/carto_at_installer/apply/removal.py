@@ -6,7 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from carto_at_installer.apply.operation import Operation
+from carto_at_installer.apply.overview import current_snapshot
 from carto_at_installer.aws import clusters, functions, roles
+from carto_at_installer.plan.partial_removal import (
+    REMOVED,
+    chosen_objects,
+    plan_partial_removal,
+)
 from carto_at_installer.plan.removal import (
     Leftovers,
     plan_prune,
@@ -17,6 +23,7 @@ from carto_at_installer.plan.removal import (
 if TYPE_CHECKING:
     from carto_at_installer.apply.connection import Connection
     from carto_at_installer.apply.operation import Conduct
+    from carto_at_installer.core.options import SelectionOptions
     from carto_at_installer.core.releases import Installation
     from carto_at_installer.plan.steps import Plan
 
@@ -52,6 +59,27 @@ def prepare_uninstall(connection: Connection, *, keep_lambdas: bool = False) -> 
     version = installation.current.version if installation.current else ""
     left = look_at_leftovers(connection, installation)
     return plan_uninstall(connection.schema, version, installation, left, keep_lambdas=keep_lambdas)
+
+
+def prepare_partial_removal(connection: Connection, wishes: SelectionOptions) -> Plan | None:
+    """Plan the removal of the chosen functions; None when they are all that is installed.
+
+    Raises UsageError for names that are not installed, and PreflightError when something that stays calls what goes.
+    """
+    installation = connection.installation()
+    snapshot = current_snapshot(connection)
+    names = chosen_objects(snapshot, connection.schema, wishes)
+    if names >= {o.name for o in installation.objects}:
+        return None
+    return plan_partial_removal(connection.schema, installation, names)
+
+
+def prepare_partial_rest(connection: Connection) -> Plan:
+    """Plan what is left to do of a removal of a part that stopped half-way."""
+    installation = connection.installation()
+    stopped = installation.unfinished
+    names = stopped.options.get(REMOVED, "").split(",") if stopped else []
+    return plan_partial_removal(connection.schema, installation, names)
 
 
 def prepare_prune(connection: Connection, *, keep: int = KEEP_RELEASES) -> Plan:

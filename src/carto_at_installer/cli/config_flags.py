@@ -20,11 +20,12 @@ if TYPE_CHECKING:
     from carto_at_installer.config import Config
 
 _META = "carto_at_installer.config"
+FILE_RANK = 1
 _RANKS = {
     click.core.ParameterSource.COMMANDLINE: 3,
     click.core.ParameterSource.PROMPT: 3,
     click.core.ParameterSource.ENVIRONMENT: 2,
-    click.core.ParameterSource.DEFAULT_MAP: 1,
+    click.core.ParameterSource.DEFAULT_MAP: FILE_RANK,
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,7 +16,12 @@ if TYPE_CHECKING:
     from carto_at_installer.apply.connection import Connection
     from carto_at_installer.apply.installation import Installer, Preparation
     from carto_at_installer.cli.terminal import Terminal
-    from carto_at_installer.core.options import AwsOptions, InstallOptions, TargetOptions
+    from carto_at_installer.core.options import (
+        AwsOptions,
+        InstallOptions,
+        SelectionOptions,
+        TargetOptions,
+    )
     from carto_at_installer.core.releases import Installation
     from carto_at_installer.core.result import Result
     from carto_at_installer.plan.steps import Plan
@@ -79,6 +84,24 @@ def located(flags: dict[str, Any]) -> Found:
     return Found(connection, flags, connection.installation())
 
 
+def installed_part(there: Found, wishes: SelectionOptions) -> SelectionOptions:
+    """What is chosen of the installed functions. Raises UsageError when nothing of it is installed."""
+    from carto_at_installer.bundle.resources import bundle_root  # noqa: PLC0415 - keeps --help quick
+    from carto_at_installer.catalog.load import load_catalog  # noqa: PLC0415
+    from carto_at_installer.catalog.select import select  # noqa: PLC0415
+    from carto_at_installer.core.errors import UsageError  # noqa: PLC0415
+
+    root = bundle_root()
+    catalog = load_catalog(root / "catalog", sql_root=root / "sql")
+    installed = {o.name for o in there.installation.objects}
+    names = select(catalog, wishes, closed=False).names & installed
+    if not names:
+        raise UsageError(
+            "None of the chosen functions is installed", hint="Install them with: carto-at install"
+        )
+    return replace(wishes, only=tuple(sorted(names)))
+
+
 def repair_preparation(terminal: Terminal, there: Found) -> Preparation:
     """What a repair would do, from a look at what AWS and the database really hold."""
     return prepared_again("repair", terminal, there, believe_database=True)[1]
@@ -91,15 +114,20 @@ def prepared_again(
     *,
     believe_database: bool,
     validate: bool = True,
+    selection: SelectionOptions | None = None,
 ) -> tuple[Installer, Preparation]:
-    """Look, check and plan for an installation that is there, with the options that it was made with."""
+    """Look, check and plan for an installation that is there, with the options that it was made with.
+
+    `selection` takes the place of the recorded one.
+    """
     from carto_at_installer.apply.facts import Intent  # noqa: PLC0415 - imports boto3
     from carto_at_installer.apply.installation import Installer  # noqa: PLC0415
     from carto_at_installer.bundle.resources import bundle_root  # noqa: PLC0415
     from carto_at_installer.cli.progress import shown  # noqa: PLC0415
 
+    options = recorded_options(there)
     installer = Installer(
-        recorded_options(there),
+        replace(options, selection=selection) if selection else options,
         bundle_root(),
         Intent(command, believe_database=believe_database),
         validate=validate,

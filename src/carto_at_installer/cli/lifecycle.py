@@ -6,34 +6,37 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from carto_at_installer.cli.flags import output_flags
+from carto_at_installer.cli.flags import output_flags, selection_flags
 from carto_at_installer.cli.install import dry_run_flag, on_failure_flag, skip_validation_flag
 from carto_at_installer.cli.installed import (
     carried_out,
+    installed_part,
     located,
     opened,
     place_flags,
     prepared_again,
     removed,
 )
+from carto_at_installer.cli.selection import asked_selection, nothing_changed
+from carto_at_installer.cli.terminal import Terminal
 
 if TYPE_CHECKING:
     from carto_at_installer.cli.installed import Found
-    from carto_at_installer.cli.terminal import Terminal
     from carto_at_installer.core.releases import Installation
     from carto_at_installer.core.result import Result
 
 
 @click.command()
 @place_flags
+@selection_flags
 @click.option("--allow-downgrade", is_flag=True, help="Also to an older version than is installed.")
 @on_failure_flag
 @dry_run_flag
 @skip_validation_flag
 @output_flags
-@click.pass_obj
+@click.pass_context
 def upgrade(
-    terminal: Terminal,
+    context: click.Context,
     /,
     *,
     allow_downgrade: bool,
@@ -44,16 +47,29 @@ def upgrade(
 ) -> Result:
     """Bring an installation to this version.
 
-    The options it was installed with are kept. Running queries end on the old code, which stays beside the new
-    one until
-    it is pruned; `carto-at rollback` goes back to it.
-    """
+    The options it was installed with are kept. Running queries end on the old code, which stays beside the new one
+    until it is pruned; `carto-at rollback` goes back to it. With a selection on the command line (that of a file does
+    not count), only those of the installed functions are brought to this version.
+
+    \b
+    carto-at upgrade --cluster-id my-cluster --database dev
+    carto-at upgrade --modules h3,quadbin --cluster-id my-cluster --database dev --dry-run
+    """  # noqa: D301 - \b is click's mark for lines to keep
     from carto_at_installer.__about__ import __version__  # noqa: PLC0415 - keeps --help quick
 
+    terminal = context.ensure_object(Terminal)
+    wishes = asked_selection(context, flags)
+    if wishes and wishes.only == ():
+        return nothing_changed("upgrade")
     there = located(flags)
     _refuse_downgrade(there.installation, __version__, allowed=allow_downgrade)
     prepared = prepared_again(
-        "upgrade", terminal, there, believe_database=False, validate=not skip_validation
+        "upgrade",
+        terminal,
+        there,
+        believe_database=False,
+        validate=not skip_validation,
+        selection=installed_part(there, wishes) if wishes else None,
     )
     return carried_out(terminal, prepared, on_failure, dry_run=dry_run)
 
@@ -137,6 +153,9 @@ def resume(terminal: Terminal, /, *, on_failure: str, **flags: Any) -> Result:
         keep = stopped.options.get("keep_lambdas") == "true"
         plan = removal.prepare_uninstall(connection, keep_lambdas=keep)
         return removed("resume", terminal, connection, plan, "The installation is gone.")
+    if stopped.command == "remove":
+        plan = removal.prepare_partial_rest(connection)
+        return removed("resume", terminal, connection, plan, "The chosen functions are gone.")
     return _completed(stopped.command, terminal, there, on_failure)
 
 

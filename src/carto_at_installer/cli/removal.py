@@ -7,41 +7,72 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from carto_at_installer.cli.asking import confirm
-from carto_at_installer.cli.flags import output_flags
+from carto_at_installer.cli.flags import output_flags, selection_flags
 from carto_at_installer.cli.install import dry_run_flag
 from carto_at_installer.cli.installed import opened, place_flags, removed, yes_flag
+from carto_at_installer.cli.selection import asked_selection
+from carto_at_installer.cli.terminal import Terminal
 
 if TYPE_CHECKING:
-    from carto_at_installer.cli.terminal import Terminal
+    from carto_at_installer.apply.connection import Connection
     from carto_at_installer.core.result import Result
+    from carto_at_installer.plan.steps import Plan
 
 
 @click.command()
 @place_flags
+@selection_flags
 @click.option("--keep-lambdas", is_flag=True, help="Leave everything in AWS, drop only the SQL.")
 @dry_run_flag
 @yes_flag
 @output_flags
-@click.pass_obj
+@click.pass_context
 def uninstall(
-    terminal: Terminal, /, *, keep_lambdas: bool, dry_run: bool, yes: bool, **flags: Any
+    context: click.Context, /, *, keep_lambdas: bool, dry_run: bool, yes: bool, **flags: Any
 ) -> Result:
-    """Remove an installation.
+    """Remove an installation, or a part of it.
 
-    And nothing that is not its own. Works from what is recorded in the target; functions and tables of others
-    in the schema stay, and so does the schema
-    then. Roles and Lambda functions that another installation uses too are left to it.
-    """
+    And nothing that is not its own. Works from what is recorded in the target; functions and tables of others in the
+    schema stay, and so does the schema then. Roles and Lambda functions that another installation uses too are left to
+    it.
+
+    With a selection on the command line (that of a file does not count), only the chosen functions go. That is a
+    release of its own: `carto-at rollback` brings them back.
+
+    \b
+    carto-at uninstall --cluster-id my-cluster --database dev
+    carto-at uninstall --modules h3 --cluster-id my-cluster --database dev --yes
+    """  # noqa: D301 - \b is click's mark for lines to keep
     from carto_at_installer.apply import removal  # noqa: PLC0415 - imports boto3
     from carto_at_installer.cli import reports  # noqa: PLC0415
 
+    terminal = context.ensure_object(Terminal)
+    wishes = asked_selection(context, flags)
     connection = opened(flags)
+    part = removal.prepare_partial_removal(connection, wishes) if wishes else None
+    if part is not None:
+        return _uninstall_part(terminal, connection, part, dry_run=dry_run, yes=yes)
     plan = removal.prepare_uninstall(connection, keep_lambdas=keep_lambdas)
     if dry_run:
         return reports.removal_planned("uninstall", connection, plan)
     if not yes:
         confirm(terminal, f"Remove the installation in {reports.where(connection)}?")
     sentence = f"The installation in {reports.where(connection)} is gone."
+    return removed("uninstall", terminal, connection, plan, sentence)
+
+
+def _uninstall_part(
+    terminal: Terminal, connection: Connection, plan: Plan, *, dry_run: bool, yes: bool
+) -> Result:
+    """Show the removal of a part, or carry it out."""
+    from carto_at_installer.cli import reports  # noqa: PLC0415 - keeps --help quick
+
+    if dry_run:
+        return reports.removal_planned("uninstall", connection, plan)
+    count = plan.options["removed"].count(",") + 1
+    if not yes:
+        confirm(terminal, f"Remove {count} SQL functions from {reports.where(connection)}?")
+    sentence = f"{count} SQL functions are gone from {reports.where(connection)}."
     return removed("uninstall", terminal, connection, plan, sentence)
 
 

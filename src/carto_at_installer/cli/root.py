@@ -25,7 +25,7 @@ COMMANDS = {
     "resume": ("lifecycle:resume", "Complete what stopped half-way."),
     "repair": ("repair:repair", "Put right what was changed or removed by hand."),
     "adopt": ("repair:adopt", "Take over functions that others have made."),
-    "uninstall": ("removal:uninstall", "Remove an installation."),
+    "uninstall": ("removal:uninstall", "Remove an installation, or a part of it."),
     "prune": ("removal:prune", "Delete what only old releases use."),
     "unlock": ("removal:unlock", "Take the lease of a dead process away."),
     "sql": ("query:sql", "Run SQL on the target and show the rows."),

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from carto_at_installer.cli.config_flags import FILE_RANK, rank
 from carto_at_installer.core.options import SelectionOptions
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
+
+    import click
 
     from carto_at_installer.core.result import Result
 
@@ -27,6 +30,21 @@ def selection_of(flags: MutableMapping[str, Any]) -> SelectionOptions:
     if since:
         wishes = _changed(wishes, since)
     return _differing(wishes, flags) if diff else wishes
+
+
+def asked_selection(
+    context: click.Context, flags: MutableMapping[str, Any]
+) -> SelectionOptions | None:
+    """What the command line or variables choose; None when they choose nothing. What a file chooses does not count.
+
+    A file says what is to be installed; what is done to an installation is said each time.
+    """
+    for name in ("modules", "functions", "exclude"):
+        if rank(context, name) <= FILE_RANK:
+            flags[name] = ()
+    wishes = selection_of(flags)
+    chosen = wishes.modules or wishes.functions or wishes.exclude or wishes.only is not None
+    return wishes if chosen else None
 
 
 def nothing_changed(command: str) -> Result:

@@ -16,11 +16,11 @@ from carto_at_installer.plan.planner import OBJECTS_A_BATCH
 from carto_at_installer.plan.resources import ModuleSql
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from carto_at_installer.aws.functions import DeployedFunction, FunctionSummary
     from carto_at_installer.aws.roles import Role
-    from carto_at_installer.core.releases import Installation, Release
+    from carto_at_installer.core.releases import Installation, RecordedObject, Release
 
 _SCHEMA = "schema"
 
@@ -66,7 +66,7 @@ def plan_uninstall(
     keep_lambdas: bool = False,
 ) -> s.Plan:
     """Drop the SQL objects first, so that no query meets a missing Lambda; the record of it all goes last."""
-    drops = list(_drop_steps(installation))
+    drops = list(drop_steps(installation.objects))
     cloud = (
         [] if keep_lambdas else list(_cloud_steps(installation, left, tuple(d.key for d in drops)))
     )
@@ -97,10 +97,11 @@ def _after(step: s.Step, *keys: str) -> s.Step:
     return s.Step(step.key, step.action, step.summary, (*keys, *step.after))
 
 
-def _drop_steps(installation: Installation) -> Iterator[s.Step]:
+def drop_steps(objects: Sequence[RecordedObject]) -> Iterator[s.Step]:
+    """Drop SQL objects, one module after the other."""
     previous: tuple[str, ...] = ()
-    for module in sorted({o.module for o in installation.objects}, reverse=True):
-        gone = tuple(o for o in installation.objects if o.module == module)
+    for module in sorted({o.module for o in objects}, reverse=True):
+        gone = tuple(o for o in objects if o.module == module)
         for number, end in enumerate(range(len(gone), 0, -OBJECTS_A_BATCH), 1):
             drops = gone[max(end - OBJECTS_A_BATCH, 0) : end]
             key = f"sql:{module}:{number}" if len(gone) > OBJECTS_A_BATCH else f"sql:{module}"
