@@ -157,6 +157,51 @@ def test_large_geometries_need_not_cross_to_lambda(session):
         value(session, f"carto.ST_CENTERMEAN({shape(f'POLYGON(({text}))')})")
 
 
+ANYTHING = (
+    "POINT(1 2)",
+    "POINT EMPTY",
+    "POINT Z(1 2 3)",
+    "LINESTRING(0 0,1 1)",
+    "LINESTRING(1 1,1 1)",
+    "LINESTRING EMPTY",
+    "LINESTRING(179 0,-179 0)",
+    "POLYGON((0 0,2 2,2 0,0 2,0 0))",
+    "POLYGON((0 0,1 1,2 2,0 0))",
+    "POLYGON EMPTY",
+    "POLYGON Z((0 0 1,2 0 1,2 1 1,0 0 1))",
+    "MULTIPOINT((1 2),(1 2))",
+    "MULTIPOINT EMPTY",
+    "MULTIPOINT((0 90),(180 -90))",
+    "MULTILINESTRING((0 0,1 1),(2 2,3 3))",
+    "MULTIPOLYGON(((0 0,1 0,0 1,0 0)),((5 5,6 5,6 6,5 5)))",
+    "MULTIPOLYGON EMPTY",
+    "GEOMETRYCOLLECTION(POINT(1 2),LINESTRING(0 0,1 1))",
+    "GEOMETRYCOLLECTION EMPTY",
+)
+
+
+@pytest.mark.parametrize("call", ["ST_CENTROID(g)", "ST_CENTEROFMASS(g)", "ST_CONCAVEHULL(g)"])
+def test_no_geometry_disturbs_the_others_in_the_database(session, call):
+    rows = " UNION ALL ".join(
+        f"SELECT {n} AS n, {shape(text)} AS g" for n, text in enumerate((*ANYTHING, None))
+    ).replace(shape("None"), "NULL")
+    found = select(session, f"n, ST_AsEWKT(carto.{call})", f"({rows}) t ORDER BY n")
+    assert len(found) == len(ANYTHING) + 1
+    for (_, answer), text in zip(found, (*ANYTHING, None), strict=True):
+        empty = text is None or text.endswith("EMPTY")
+        assert (answer is None) if empty else answer.startswith("SRID=4326;"), text
+
+
+def test_points_of_every_kind_have_destinations_and_angles(session):
+    points = "SELECT ST_Point(1, 2) AS g UNION ALL SELECT NULL"
+    points += " UNION ALL SELECT ST_GeomFromText('POINT EMPTY')"
+    points += " UNION ALL SELECT ST_GeomFromText('POINT Z(1 2 3)')"
+    places = select(session, "ST_AsText(carto.ST_DESTINATION(g, 0, 0))", f"({points}) t")
+    assert [row[0] for row in places].count("POINT(1 2)") == 2
+    angles = select(session, "carto.ST_ANGLE(g, ST_Point(0, 0), g, FALSE)", f"({points}) t")
+    assert [row[0] for row in angles].count(0.0) == 2
+
+
 # --- what runs in Lambda ----------------------------------------------------------------------------------------------
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from carto_at_runtime import RowError
+from carto_at_runtime.wkb_points import LARGEST, NOT_FINITE
 from carto_processing import voronoi
 from carto_processing.delaunay import triangulate
 from carto_processing.envelopes import around, check_inside, read_envelope
@@ -56,8 +57,8 @@ def _read(texts: tuple[str, ...]) -> Floats:
         points = np.frombuffer(bytes.fromhex("".join(texts)), "<f8").reshape(-1, 2)
     except ValueError:
         raise RowError(0, "the points are not pairs of hexadecimal doubles") from None
-    if not np.isfinite(points).all():
-        raise RowError(0, "Invalid geometry: a coordinate is not a finite number")
+    if not (np.abs(points) <= LARGEST).all():
+        raise RowError(0, f"Invalid geometry: {NOT_FINITE}")
     return points + 0.0
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from carto_at_runtime.errors import reject
+from carto_at_runtime.wkb_points import LARGEST
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,7 +55,7 @@ def _plain_multipoints(
     if (table[:, : len(_POINT)] != _POINT).any():
         return None
     coordinates = table[:, len(_POINT) :].copy().view("<f8")
-    if not np.isfinite(coordinates).all():
+    if not (np.abs(coordinates) <= LARGEST).all():
         return None  # a point that is empty, or a fault that shapely names
     return coordinates, np.concatenate(([0], np.cumsum(counts, dtype=np.int64)))
 

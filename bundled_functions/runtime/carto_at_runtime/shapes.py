@@ -12,6 +12,7 @@ import numpy as np
 import shapely
 
 from carto_at_runtime.errors import RowError, abridged, reject
+from carto_at_runtime.wkb_points import LARGEST, NOT_FINITE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,11 +35,24 @@ def read_shapes(hex_texts: Sequence[str]) -> Shapes:
             raise RowError(
                 row, f"Invalid geometry: {abridged(text, 40)} is not hexadecimal EWKB"
             ) from None
-    shapes = shapely.from_wkb(data, on_invalid="ignore")
+    shapes = _from_wkb(data)
     reject(shapely.is_missing(shapes), "Invalid geometry: it is not well-formed EWKB")
     coordinates, rows = shapely.get_coordinates(shapes, return_index=True)
-    if not np.isfinite(coordinates).all():
+    good = np.abs(coordinates) <= LARGEST
+    if not good.all():
         bad = np.zeros(len(shapes), np.bool_)
-        bad[rows[~np.isfinite(coordinates).all(axis=1)]] = True
-        reject(bad, "Invalid geometry: a coordinate is not a finite number")
+        bad[rows[~good.all(axis=1)]] = True
+        reject(bad, f"Invalid geometry: {NOT_FINITE}")
     return shapes
+
+
+def _from_wkb(data: Any) -> Shapes:
+    try:
+        return shapely.from_wkb(data, on_invalid="ignore")
+    except (ValueError, NotImplementedError, shapely.errors.ShapelyError):
+        for row, one in enumerate(data):
+            try:
+                shapely.from_wkb(one, on_invalid="ignore")
+            except (ValueError, NotImplementedError, shapely.errors.ShapelyError) as error:
+                raise RowError(row, f"Invalid geometry: {error}") from None
+        raise

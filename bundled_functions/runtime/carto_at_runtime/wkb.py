@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from carto_at_runtime.errors import RowError, abridged
+from carto_at_runtime.wkb_points import LARGEST, NOT_FINITE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -195,12 +196,10 @@ def read_geometries(
     coordinates = np.frombuffer(b"".join(reader.slices), "<f8").reshape(-1, 2)
     table = np.array(reader.sequences, np.int64).reshape(-1, 4)
     offsets = np.concatenate(([0], np.cumsum(table[:, 0])))
-    finite = np.isfinite(coordinates).all(axis=1)
+    finite = (np.abs(coordinates) <= LARGEST).all(axis=1)
     if not finite.all():
         sequence = np.searchsorted(offsets, int((~finite).argmax()), side="right") - 1
-        raise RowError(
-            int(table[sequence, 3]), "Invalid geometry: a coordinate is not a finite number"
-        )
+        raise RowError(int(table[sequence, 3]), f"Invalid geometry: {NOT_FINITE}")
     return Geometries(coordinates, offsets, table[:, 1], table[:, 2], table[:, 3])
 
 

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+LARGEST = 1e50
+"""Coordinates beyond this are refused: the fourth powers that geometry needs would no longer be numbers."""
+
+NOT_FINITE = "a coordinate is not a finite number, or beyond 1e50"
+
 _HEADERS = {
     42: bytes.fromhex("0101000000"),
     50: bytes.fromhex("0101000020E6100000"),
@@ -34,9 +39,7 @@ def read_points(hex_texts: Sequence[str], reason: str) -> NDArray[np.float64]:
     if table is None:
         table = _any_points(hex_texts, reason)
     half = np.isfinite(table).sum(axis=1)
-    reject(
-        (half == 1) | np.isinf(table).any(axis=1), "Invalid geometry: a coordinate is not finite"
-    )
+    reject((half == 1) | (np.abs(table) > LARGEST).any(axis=1), f"Invalid geometry: {NOT_FINITE}")
     return table
 
 
@@ -66,7 +69,7 @@ def _any_points(hex_texts: Sequence[str], reason: str) -> NDArray[np.float64]:
     for row, text in enumerate(hex_texts):
         try:
             shapes[row] = shapely.from_wkb(bytes.fromhex(text))
-        except (ValueError, shapely.errors.GEOSException):
+        except (ValueError, NotImplementedError, shapely.errors.ShapelyError):
             raise RowError(row, f"Invalid geometry: {abridged(text, 40)} is not hex EWKB") from None
     reject(shapely.get_type_id(shapes) != shapely.GeometryType.POINT, reason)
     return np.stack((shapely.get_x(shapes), shapely.get_y(shapes)), axis=1)
