@@ -79,7 +79,7 @@ def test_a_fresh_sandbox_is_ready_and_nothing_is_changed(client):
 def test_a_workgroup_is_ready_too(client):
     done, answers = checked(target=("--workgroup", "demo-serverless", "--database", "dev"))
     assert done.code == 0, done.err
-    assert answers["State"]["reason"] == "workgroup demo-serverless is available"
+    assert answers["State"]["reason"] == "The workgroup demo-serverless is available"
 
 
 def test_every_failure_is_shown_with_its_fix_and_the_exit_code_is_4(client):
@@ -169,7 +169,7 @@ def test_a_package_that_was_tampered_with(client, bundle, tmp_path, monkeypatch)
 
 def test_a_role_that_trusts_nobody_may_not_invoke_and_is_not_attached(client):
     arn = make_role(client, "useless", "lambda.amazonaws.com", policy=NOTHING)
-    done, answers = checked("--invoke-role", arn)
+    done, answers = checked("--invoke-role-arn", arn)
     assert done.code == 4
     assert answers["Attached"]["status"] == "warn"
     assert f"--add-iam-roles {arn}" in answers["Attached"]["fix"]
@@ -183,7 +183,7 @@ def test_a_role_that_is_as_it_should_be(client):
     arn = make_role(client, "useful", *REDSHIFT)
     attach(client, arn, DefaultIamRoleArn=arn)
     for chosen in (arn, "default"):
-        done, answers = checked("--invoke-role", chosen)
+        done, answers = checked("--invoke-role-arn", chosen)
         assert done.code == 0, done.err
         assert {answers[n]["status"] for n in ("Attached", "Trust", "May invoke")} == {"pass"}
     assert answers["Default role"]["status"] == "pass"
@@ -191,16 +191,16 @@ def test_a_role_that_is_as_it_should_be(client):
 
 def test_serverless_needs_its_own_service_in_the_trust_policy(client):
     arn = make_role(client, "provisioned-only", REDSHIFT[0])
-    _, answers = checked("--invoke-role", arn)
+    _, answers = checked("--invoke-role-arn", arn)
     assert answers["Trust"]["status"] == "warn"
     workgroup = ("--workgroup", "demo-serverless", "--database", "dev")
-    _, answers = checked("--invoke-role", arn, target=workgroup)
+    _, answers = checked("--invoke-role-arn", arn, target=workgroup)
     assert answers["Trust"]["status"] == "fail"
     assert REDSHIFT[1] in answers["Trust"]["reason"]
 
 
 def test_a_role_that_does_not_exist(client):
-    _, answers = checked("--invoke-role", ROLE + "nosuch")
+    _, answers = checked("--invoke-role-arn", ROLE + "nosuch")
     assert answers["Trust"]["status"] == "fail"
     assert "does not exist" in answers["Trust"]["reason"]
 
@@ -220,10 +220,10 @@ def test_a_chain_of_roles_at_its_joints(client):
         trusted=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
     )
     attach(client, first)
-    done, answers = checked("--invoke-role", f"{first},{second}")
+    done, answers = checked("--invoke-role-arn", f"{first},{second}")
     assert done.code == 0, done.err
     assert answers["Chain"]["status"] == answers["Trust"]["status"] == "pass"
-    done, answers = checked("--invoke-role", f"{second},{first}")
+    done, answers = checked("--invoke-role-arn", f"{second},{first}")
     assert done.code == 4
     assert answers["Chain"]["status"] == answers["Trust"]["status"] == "fail"
     assert "put-role-policy --role-name second" in answers["Chain"]["fix"]
@@ -279,7 +279,16 @@ def test_tools_are_needed_only_when_asked_for(client, monkeypatch):
 
 def test_install_stops_at_a_failed_check_unless_validation_is_skipped(client):
     arn = make_role(client, "distrusted", "lambda.amazonaws.com")
-    words = ("--sandbox", *TARGET, "--schema", "stopped", "--invoke-role", arn, "--output", "json")
+    words = (
+        "--sandbox",
+        *TARGET,
+        "--schema",
+        "stopped",
+        "--invoke-role-arn",
+        arn,
+        "--output",
+        "json",
+    )
     stopped = carto_at("install", *words)
     assert stopped.code == 4
     assert "Trust: " in stopped.document["errors"][0]["message"]

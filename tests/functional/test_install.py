@@ -169,8 +169,8 @@ def test_the_tour_over_the_places_runs(installed):
         (["--modules", "quadbim"], 2, "Did you mean quadbin"),
         (["--cluster-id", "nosuch"], 4, "There is no cluster nosuch"),
         (["--database", "nosuch"], 4, "nosuch"),
-        (["--execution-role", "exec"], 2, "--execution-role"),
-        (["--invoke-role", "default"], 4, "no default IAM role"),
+        (["--execution-role-arn", "exec"], 2, "--execution-role-arn"),
+        (["--invoke-role-arn", "default"], 4, "no default IAM role"),
         (["--profile", "nosuch"], 4, "profile does not exist"),
     ],
 )
@@ -253,7 +253,7 @@ def test_a_lambda_function_of_others_is_not_touched(sandbox, installed):
         assert again["changed"] is False
         outcome = run("repair")
         assert outcome.code == 4
-        assert f"The Lambda function {name} exists, but was not made by carto-at" in outcome.err
+        assert f"not made by carto-at: the Lambda function {name}" in outcome.err
     finally:
         client.tag_resource(Resource=arn, Tags=tags)
 
@@ -313,7 +313,7 @@ def test_roles_that_are_given_are_used_and_none_is_made(sandbox, installed):
     before = world(sandbox)["roles"]
     arns = {name: f"arn:aws:iam::{account}:role/{name}" for name in trusts}
     flags = ("--schema", "given", "--prefix", "given-redshift", "--modules", "quadbin")
-    roles = ("--execution-role", arns["given-exec"], "--invoke-role", arns["given-invoke"])
+    roles = ("--execution-role-arn", arns["given-exec"], "--invoke-role-arn", arns["given-invoke"])
     done = install(*flags, *roles).data
     assert not {"CreateRole", "UpdateRole"} & {step["action"] for step in done["steps"]}
     assert world(sandbox)["roles"] == before
@@ -325,7 +325,7 @@ def test_roles_that_are_given_are_used_and_none_is_made(sandbox, installed):
     )
     default = install(
         "--schema", "bydefault", "--prefix", "given-redshift", "--modules", "quadbin",
-        "--execution-role", arns["given-exec"], "--invoke-role", "default",
+        "--execution-role-arn", arns["given-exec"], "--invoke-role-arn", "default",
     ).data  # fmt: skip
     assert default["changed"]
     assert {role for (role,) in sql("SELECT role FROM bydefault.__at_object WHERE role <> ''")} == {

@@ -29,6 +29,8 @@ RUNS = (
     ("describe", "TOY_TIMES"),
     ("completion", "bash"),
     ("check", "--sandbox", *TARGET),
+    ("policy", "--sandbox", *TARGET),
+    ("bootstrap-sql", "--sandbox", *TARGET),
     ("packs list",),
     ("plan", "--sandbox", *TARGET),
     ("install", "--sandbox", *TARGET),

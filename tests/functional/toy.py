@@ -13,7 +13,7 @@ MODULE = """
 module: toy
 title: Toy
 description: Functions for tests.
-lambda: {package: carto_toy, layer: false}
+lambda: {package: carto_toy, layer: %(layer)s}
 functions:
   - name: TOY_DOUBLE
     arguments: [{name: value, type: BIGINT}]
@@ -57,8 +57,11 @@ def handler(event, context):
 '''
 
 
-def toy_bundle(folder, *, version, factor, expected=None, new=False):
-    """Build a bundle in `folder`; `factor` is in the Lambda's code, `expected` what the catalog promises for 4."""
+def toy_bundle(folder, *, version, factor, expected=None, new=False, layer=False):
+    """Build a bundle in `folder`; `factor` is in the Lambda's code, `expected` what the catalog promises for 4.
+
+    With `layer` the function uses the layer of the real pack.
+    """
     functions, sql = folder / "functions", folder / "sql"
     package = functions / "toy" / "carto_toy"
     package.mkdir(parents=True)
@@ -66,6 +69,7 @@ def toy_bundle(folder, *, version, factor, expected=None, new=False):
     values = {
         "expected": 4 * factor if expected is None else expected,
         "factor": factor,
+        "layer": str(layer).lower(),
         "more": ONLY_NEW if new else "",
     }
     (functions / "toy" / "module.yaml").write_text(MODULE % values)

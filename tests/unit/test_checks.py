@@ -185,12 +185,16 @@ def granted(*holders, kind="svv_language_privileges"):
     return {"sql": Sql({kind: holders if "language" in kind else rows})}
 
 
+def reserving(*replaced):
+    action = lambdas.ReserveConcurrency("new", 50, replaced)
+    return SimpleNamespace(steps=(SimpleNamespace(action=action),))
+
+
 SUPERUSER = {"login": Login("admin", superuser=True)}
 NO_LAMBDA = {"desired": SimpleNamespace(functions=(), attach_role=None)}
 LONG = SimpleNamespace(functions=(SimpleNamespace(name="x" * 65),))
 FOREIGN = SimpleNamespace(functions={"a": SimpleNamespace(tags={})}, roles={}, installation=None)
 OTHER_ROLE = SimpleNamespace(functions={}, roles={"r": SimpleNamespace(tags={})}, installation=None)
-NEW = SimpleNamespace(functions={"a": None}, roles={}, installation=None)
 PYTHON_UDF = DatabaseFunction("toy_times", ("BIGINT",), "BIGINT", "plpythonu")
 SQL_UDF = DatabaseFunction("toy_times", ("BIGINT",), "BIGINT", "sql")
 ATTACHED = {ROLE + "mine": "in-sync"}
@@ -324,13 +328,15 @@ CASES = [
     ),
     (
         lambdas.check_concurrency,
-        {
-            "options": {"reserved_concurrency": 50},
-            "lambda_account": AccountLimits(149, 149, 1, 0),
-            "observed": NEW,
-        },
+        {"plan": reserving(), "lambda_account": AccountLimits(149, 149, 1, 0)},
         "fail",
         "fewer than 100",
+    ),
+    (
+        lambdas.check_concurrency,
+        {"plan": reserving("old"), "lambda_account": AccountLimits(149, 149, 1, 0)},
+        "pass",
+        "149 of 149",
     ),
     (lambdas.check_code_storage, {}, "pass", "100.0 GB"),
     (lambdas.check_names, {}, "pass", "30 of 64"),

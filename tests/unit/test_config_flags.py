@@ -40,7 +40,7 @@ def test_an_option_of_a_setting_is_that_of_the_table(name):
     for option in ALL[name].params:
         setting = BY_NAME.get(option.name)
         if isinstance(option, click.Option) and setting:
-            assert option.opts == [setting.flag]
+            assert option.opts == [f for f in (setting.flag, setting.other_flag) if f]
             assert option.envvar == setting.variable
             assert option.help.startswith(setting.help)
             assert option.multiple is (setting.kind is Kind.TEXTS)

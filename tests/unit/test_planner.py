@@ -56,7 +56,7 @@ LAYER_ARN = "arn:aws:lambda:r:1:layer:at-layer:1"
 DEPLOYED = DeployedFunction(
     name=FUNCTION.name, arn="arn:fn", state="Active", update_status="Successful", code_sha256="", runtime="python3.13",
     handler="h", role=FUNCTION.role_arn, architecture="x86_64", memory_mb=512, timeout_s=60, layers=(LAYER_ARN,),
-    environment={"A": "1"}, log_group="/aws/lambda/at", tags=FUNCTION.tags,
+    environment={"A": "1"}, log_group="/aws/lambda/at", kms_key="", tags=FUNCTION.tags,
 )  # fmt: skip
 RELEASE = Release(1, "1.0", "install", ReleaseState.CURRENT)
 STOPPED = Release(1, "1.0", "install", ReleaseState.FAILED)

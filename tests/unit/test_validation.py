@@ -63,9 +63,9 @@ def test_a_schema_is_folded_to_its_canonical_name():
         ({"prefix": "1abc"}, "prefix"),
         ({"prefix": "a" * 32}, "prefix"),
         ({"prefix": "a.b"}, "prefix"),
-        ({"execution_role": "exec"}, "--execution-role"),
-        ({"invoke_role": "some"}, "--invoke-role"),
-        ({"invoke_role": f"{ROLE}, {ROLE}"}, "--invoke-role"),
+        ({"execution_role": "exec"}, "--execution-role-arn"),
+        ({"invoke_role": "some"}, "--invoke-role-arn"),
+        ({"invoke_role": f"{ROLE}, {ROLE}"}, "--invoke-role-arn"),
         ({"log_retention_days": 2}, "2 days"),
     ],
 )

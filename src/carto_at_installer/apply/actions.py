@@ -83,6 +83,7 @@ class Performer:
                 | s.RestoreCode()
                 | s.AwaitFunction()
                 | s.TagFunction()
+                | s.ReserveConcurrency()
             ):
                 self._deploy(action)
             case _:
@@ -112,13 +113,18 @@ class Performer:
     def _grant(self, action: s.CreateRole | s.UpdateRole | s.TagRole | s.AttachRole) -> None:
         match action:
             case s.CreateRole(role):
-                roles.create_role(self._session, role.name, role.trust, role.tags, role.description)
+                new = roles.NewRole(
+                    role.name, role.trust, role.tags, role.description, role.path, role.boundary
+                )
+                roles.create_role(self._session, new)
                 roles.set_policy(self._session, role.name, role.policy)
-            case s.UpdateRole(role, trust, policy):
+            case s.UpdateRole(role, trust, policy, boundary):
                 if trust:
                     roles.set_trust(self._session, role.name, role.trust)
                 if policy:
                     roles.set_policy(self._session, role.name, role.policy)
+                if boundary:
+                    roles.set_boundary(self._session, role.name, role.boundary)
                 roles.tag_role(self._session, role.name, role.tags)
             case s.TagRole(name, tags):
                 roles.tag_role(self._session, name, tags)
@@ -133,7 +139,8 @@ class Performer:
         | s.UpdateFunction
         | s.RestoreCode
         | s.AwaitFunction
-        | s.TagFunction,
+        | s.TagFunction
+        | s.ReserveConcurrency,
     ) -> None:
         match action:
             case s.CreateFunction(function, layer_arn):
@@ -150,10 +157,20 @@ class Performer:
                 functions.update_code(self._session, function.name, code)
             case s.AwaitFunction(name):
                 functions.await_function(self._session, name)
+            case s.ReserveConcurrency(name, executions, replaced):
+                self._reserve(name, executions, replaced)
             case s.TagFunction(_, arn, tags):
                 functions.tag_function(self._session, arn, tags)
             case _ as never:
                 assert_never(never)
+
+    def _reserve(self, name: str, executions: int | None, replaced: tuple[str, ...]) -> None:
+        for old in replaced:
+            functions.free_concurrency(self._session, old)
+        if executions is None:
+            functions.free_concurrency(self._session, name)
+        else:
+            functions.reserve_concurrency(self._session, name, executions)
 
     def _remove(
         self,
@@ -209,6 +226,7 @@ class Performer:
             log_group=function.log_group,
             description=function.description,
             tags=function.tags,
+            kms_key=function.kms_key,
         )
 
     def _published_layer(self) -> str:

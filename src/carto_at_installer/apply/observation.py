@@ -42,22 +42,41 @@ def observe(
     session, target = connection.session, connection.target
     with ThreadPoolExecutor(_PARALLEL_CALLS) as pool:
         recorded = pool.submit(heard(connection.store.read)) if with_database else None
-        group = pool.submit(heard(log_groups.find_log_group), session, desired.log_group.name)
+        groups = _ask(
+            pool,
+            (desired.log_group.name for _ in desired.functions[:1]),
+            lambda name: log_groups.find_log_group(session, name),
+        )
         role_futures = _ask(
             pool, (r.name for r in desired.roles), lambda n: roles.find_role(session, n)
         )
-        listed = pool.submit(heard(functions.list_functions), session, pages=len(desired.functions))
+        listed = pool.submit(heard(_list_functions), session, len(desired.functions))
         installation = recorded.result() if recorded else None
-        known = frozenset() if thorough else _marked_by(installation)
+        alone = thorough or _reserves(desired, installation)
+        known = frozenset() if alone else _marked_by(installation)
         found = _functions(pool, session, desired, listed.result(), known)
         return ObservedState(
             roles=_answers(role_futures),
-            log_group=group.result() if desired.functions else None,
+            log_group=_answers(groups).get(desired.log_group.name),
             layers=_layers(session, desired, found, thorough=thorough),
             functions=found,
             attached=frozenset(arn for arn, state in target.roles.items() if state == "in-sync"),
             installation=installation,
         )
+
+
+def _list_functions(session: AwsSession, pages: int) -> FunctionList:
+    """The list of all functions as far as it may be worth reading; none where no function is wanted."""
+    if not pages:
+        return functions.FunctionList({}, complete=True)
+    return functions.list_functions(session, pages=pages)
+
+
+def _reserves(desired: DesiredState, installation: Installation | None) -> bool:
+    """Whether executions are, or were, reserved for the functions, which the list of functions does not tell."""
+    current = installation.current if installation else None
+    records = [desired.options, current.options if current else {}]
+    return any(record.get("reserved_concurrency", "null") != "null" for record in records)
 
 
 def _marked_by(installation: Installation | None) -> frozenset[str]:

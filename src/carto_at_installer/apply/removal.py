@@ -23,8 +23,10 @@ from carto_at_installer.plan.removal import (
 if TYPE_CHECKING:
     from carto_at_installer.apply.connection import Connection
     from carto_at_installer.apply.operation import Conduct
+    from carto_at_installer.aws.functions import FunctionSummary
+    from carto_at_installer.aws.session import AwsSession
     from carto_at_installer.core.options import SelectionOptions
-    from carto_at_installer.core.releases import Installation
+    from carto_at_installer.core.releases import Installation, Resources
     from carto_at_installer.plan.steps import Plan
 
 KEEP_RELEASES = 2
@@ -39,7 +41,7 @@ def look_at_leftovers(connection: Connection, installation: Installation) -> Lef
         found = {n: pool.submit(functions.find_function, session, n) for n in resources.functions}
         layers = {n: pool.submit(functions.find_layer, session, n) for n in resources.layers}
         role_answers = {n: pool.submit(roles.find_role, session, n) for n in resources.roles}
-        everything = pool.submit(functions.list_functions, session)
+        everything = pool.submit(_everything, session, resources)
         attached = pool.submit(clusters.attached_roles, session, connection.target)
         return Leftovers(
             cluster=connection.target.name,
@@ -49,8 +51,15 @@ def look_at_leftovers(connection: Connection, installation: Installation) -> Lef
             roles={name: future.result() for name, future in role_answers.items()},
             log_group=resources.log_group,
             attached=attached.result(),
-            all_functions=tuple(everything.result().functions.values()),
+            all_functions=everything.result(),
         )
+
+
+def _everything(session: AwsSession, resources: Resources) -> tuple[FunctionSummary, ...]:
+    """All functions of the region, where some of them might use what is about to be deleted."""
+    if not (resources.functions or resources.layers or resources.log_group):
+        return ()
+    return tuple(functions.list_functions(session).functions.values())
 
 
 def prepare_uninstall(connection: Connection, *, keep_lambdas: bool = False) -> Plan:

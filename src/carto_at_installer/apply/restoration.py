@@ -47,7 +47,7 @@ def prepare_rollback(connection: Connection, number: int | None = None) -> Prepa
     needed = {o.lambda_name for o in snapshot if o.lambda_name}
     existing = {name: functions.find_function(connection.session, name) for name in needed}
     desired = restored_state(connection.schema, release, snapshot, installation, existing)
-    observed = ObservedState({}, None, {}, {}, frozenset(), installation)
+    observed = ObservedState({}, None, {}, existing, frozenset(), installation)
     plan = make_plan(desired, observed)
     return None if plan.empty else PreparedRollback(connection, release, snapshot, plan)
 

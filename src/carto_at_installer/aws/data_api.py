@@ -199,12 +199,15 @@ _HINTS = (
         "permission denied for language exfunc",
         (
             "The login may not create Lambda functions. Log in as a superuser (--db-user or --secret-arn), or "
-            "let one run: GRANT USAGE ON LANGUAGE exfunc TO the role of this login."
+            "let one run what `carto-at bootstrap-sql` prints."
         ),
     ),
     (
         "permission denied",
-        "Log in as a user with that right (--db-user or --secret-arn), or have it granted.",
+        (
+            "Log in as a user with that right (--db-user or --secret-arn), or let a superuser run what "
+            "`carto-at bootstrap-sql` prints."
+        ),
     ),
     (
         "is not authorized to assume IAM Role",

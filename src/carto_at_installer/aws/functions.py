@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import botocore.exceptions as bc
@@ -35,6 +35,7 @@ class FunctionSettings:
     log_group: str
     description: str
     tags: Mapping[str, str]
+    kms_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class FunctionSummary:
     layers: tuple[str, ...]
     environment: Mapping[str, str]
     log_group: str
+    kms_key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +94,15 @@ def signing_required(session: AwsSession, name: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class DeployedFunction(FunctionSummary):
-    """A Lambda function as AWS describes it when it is asked about this one."""
+    """A Lambda function as AWS describes it when it is asked about this one.
+
+    `reserved_concurrency` is None for a function that has no executions of its own.
+    """
 
     state: str
     update_status: str
     tags: Mapping[str, str]
+    reserved_concurrency: int | None = None
 
     @property
     def settled(self) -> bool:
@@ -134,12 +140,14 @@ def find_function(session: AwsSession, name: str) -> DeployedFunction | None:
                 return None
             raise
     configuration = answer["Configuration"]
-    return described(
+    found = described(
         _summary(configuration),
         state=configuration.get("State", ""),
         update_status=configuration.get("LastUpdateStatus", ""),
         tags=answer.get("Tags", {}),
     )
+    reserved = answer.get("Concurrency", {}).get("ReservedConcurrentExecutions")
+    return replace(found, reserved_concurrency=reserved)
 
 
 def described(
@@ -164,6 +172,7 @@ def _summary(configuration: dict[str, Any]) -> FunctionSummary:
         layers=tuple(layer["Arn"] for layer in configuration.get("Layers", [])),
         environment=configuration.get("Environment", {}).get("Variables", {}),
         log_group=configuration.get("LoggingConfig", {}).get("LogGroup", ""),
+        kms_key=configuration.get("KMSKeyArn") or "",
     )
 
 
@@ -224,6 +233,7 @@ def _creation(settings: FunctionSettings, code: bytes) -> dict[str, Any]:
         "Environment": {"Variables": dict(settings.environment)},
         "LoggingConfig": {"LogFormat": "Text", "LogGroup": settings.log_group},
         "Tags": dict(settings.tags),
+        **({"KMSKeyArn": settings.kms_key} if settings.kms_key else {}),
     }
 
 
@@ -267,6 +277,7 @@ def update_settings(session: AwsSession, settings: FunctionSettings) -> str:
             Layers=list(settings.layers),
             Environment={"Variables": dict(settings.environment)},
             LoggingConfig={"LogFormat": "Text", "LogGroup": settings.log_group},
+            KMSKeyArn=settings.kms_key,
         )
     return await_function(session, settings.name)
 
@@ -277,6 +288,24 @@ def update_code(session: AwsSession, name: str, code: bytes) -> str:
     with translated(f"upload the code of the Lambda function {name}"):
         session.client("lambda").update_function_code(FunctionName=name, ZipFile=code)
     return await_function(session, name)
+
+
+def reserve_concurrency(session: AwsSession, name: str, executions: int) -> None:
+    """Keep so many of the account's concurrent executions for a function, and let it have no more."""
+    with translated(f"reserve concurrent executions for the Lambda function {name}"):
+        session.client("lambda").put_function_concurrency(
+            FunctionName=name, ReservedConcurrentExecutions=executions
+        )
+
+
+def free_concurrency(session: AwsSession, name: str) -> None:
+    """Take a function's reservation back; a function that is gone has none."""
+    with translated(f"free the concurrent executions of the Lambda function {name}"):
+        try:
+            session.client("lambda").delete_function_concurrency(FunctionName=name)
+        except bc.ClientError as error:
+            if error_code(error) != "ResourceNotFoundException":
+                raise
 
 
 def tag_function(session: AwsSession, arn: str, tags: Mapping[str, str]) -> None:

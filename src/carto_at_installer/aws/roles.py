@@ -28,6 +28,7 @@ class Role:
     trust: Mapping[str, Any]
     tags: Mapping[str, str]
     policy: Mapping[str, Any] | None
+    boundary: str = ""
 
 
 def find_role(session: AwsSession, name: str) -> Role | None:
@@ -42,7 +43,14 @@ def find_role(session: AwsSession, name: str) -> Role | None:
             raise
         tags = {tag["Key"]: tag["Value"] for tag in role.get("Tags", [])}
         policy = _inline_policy(client, name)
-    return Role(name, role["Arn"], _document(role["AssumeRolePolicyDocument"]), tags, policy)
+    return Role(
+        name,
+        role["Arn"],
+        _document(role["AssumeRolePolicyDocument"]),
+        tags,
+        policy,
+        role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", ""),
+    )
 
 
 def _inline_policy(client: Any, name: str) -> Mapping[str, Any] | None:
@@ -61,22 +69,31 @@ def _document(value: Any) -> Mapping[str, Any]:
     return document
 
 
-def create_role(
-    session: AwsSession,
-    name: str,
-    trust: Mapping[str, Any],
-    tags: Mapping[str, str],
-    description: str,
-) -> str:
+@dataclass(frozen=True, slots=True)
+class NewRole:
+    """A role to be created. `path` begins and ends with a slash; `boundary` is a policy's ARN, or empty."""
+
+    name: str
+    trust: Mapping[str, Any]
+    tags: Mapping[str, str]
+    description: str
+    path: str = "/"
+    boundary: str = ""
+
+
+def create_role(session: AwsSession, role: NewRole) -> str:
     """Create a role and return its ARN; one that another run has just created is fine."""
-    client = session.client("iam")
+    client, name = session.client("iam"), role.name
+    bounded = {"PermissionsBoundary": role.boundary} if role.boundary else {}
     with translated(f"create the role {name}"):
         try:
             answer = client.create_role(
                 RoleName=name,
-                AssumeRolePolicyDocument=json.dumps(trust),
-                Description=description,
-                Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
+                Path=role.path,
+                AssumeRolePolicyDocument=json.dumps(role.trust),
+                Description=role.description,
+                Tags=[{"Key": key, "Value": value} for key, value in role.tags.items()],
+                **bounded,
             )
         except bc.ClientError as error:
             if error_code(error) != "EntityAlreadyExists":
@@ -99,6 +116,16 @@ def set_policy(session: AwsSession, name: str, policy: Mapping[str, Any]) -> Non
         session.client("iam").put_role_policy(
             RoleName=name, PolicyName=POLICY_NAME, PolicyDocument=json.dumps(policy)
         )
+
+
+def set_boundary(session: AwsSession, name: str, boundary: str) -> None:
+    """Set the role's permissions boundary to the policy of an ARN, or remove it when that is empty."""
+    client = session.client("iam")
+    with translated(f"change the permissions boundary of the role {name}"):
+        if boundary:
+            client.put_role_permissions_boundary(RoleName=name, PermissionsBoundary=boundary)
+        else:
+            client.delete_role_permissions_boundary(RoleName=name)
 
 
 def tag_role(session: AwsSession, name: str, tags: Mapping[str, str]) -> None:

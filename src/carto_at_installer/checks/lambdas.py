@@ -18,7 +18,7 @@ from carto_at_installer.checks.outcome import (
 )
 from carto_at_installer.core.bundle import Architecture
 from carto_at_installer.plan.ownership import ours
-from carto_at_installer.plan.steps import CreateFunction, PublishLayer
+from carto_at_installer.plan.steps import CreateFunction, PublishLayer, ReserveConcurrency
 
 if TYPE_CHECKING:
     from carto_at_installer.checks.facts import Facts
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 _LONGEST_NAME = 64
 _UNRESERVED_MINIMUM = 100
 _FEW = 50
+_RAISE = (
+    "aws service-quotas request-service-quota-increase --service-code lambda --quota-code L-B99A9384 "
+    "--desired-value 1000"
+)
 _NONE = "no function of this plan runs in Lambda"
 
 
@@ -33,23 +37,29 @@ def check_concurrency(facts: Facts) -> Answer:
     """Whether enough executions at a time are left, and can be reserved where that was chosen."""
     if not facts.desired.functions:
         return skipped(_NONE)
-    account, each = facts.lambda_account, facts.options.reserved_concurrency
+    account, wanted = facts.lambda_account, _more_reserved(facts)
     text = f"{account.unreserved} of {account.concurrency} concurrent executions are not reserved"
-    if each is not None:
-        wanted = each * sum(f is None for f in facts.observed.functions.values())
-        if account.unreserved - wanted < _UNRESERVED_MINIMUM:
-            return failed(
-                f"{text}; reserving {wanted} more would leave fewer than {_UNRESERVED_MINIMUM}",
-                "Choose a lower --reserved-concurrency, or have the limit raised: aws service-quotas "
-                "request-service-quota-increase --service-code lambda --quota-code L-B99A9384 --desired-value 1000",
-            )
+    if wanted > 0 and account.unreserved - wanted < _UNRESERVED_MINIMUM:
+        return failed(
+            f"{text}; reserving {wanted} more would leave fewer than {_UNRESERVED_MINIMUM}",
+            f"Choose a lower --reserved-concurrency, or have the limit raised: {_RAISE}",
+        )
     if account.unreserved < _FEW:
         return warned(
             f"{text}: large queries may be throttled",
-            "Have the limit raised: aws service-quotas request-service-quota-increase --service-code lambda "
-            "--quota-code L-B99A9384 --desired-value 1000",
+            f"Have the limit raised: {_RAISE}",
         )
     return passed(text)
+
+
+def _more_reserved(facts: Facts) -> int:
+    """How many executions more than now are reserved afterwards; what moves from one function to another is none."""
+    more = 0
+    for action in (step.action for step in facts.plan.steps):
+        if isinstance(action, ReserveConcurrency) and not action.replaced:
+            found = facts.observed.functions.get(action.name)
+            more += (action.executions or 0) - ((found.reserved_concurrency if found else 0) or 0)
+    return more
 
 
 def check_code_storage(facts: Facts) -> Answer:
@@ -146,7 +156,7 @@ def check_architecture(facts: Facts) -> Answer:
 
 
 CHECKS = (
-    Check("Concurrency", Plane.LAMBDA, check_concurrency, ("desired", "observed")),
+    Check("Concurrency", Plane.LAMBDA, check_concurrency, ("desired", "plan")),
     Check("Code storage", Plane.LAMBDA, check_code_storage, ("desired", "plan")),
     Check("Names", Plane.LAMBDA, check_names, ("desired",)),
     Check("Others' things", Plane.LAMBDA, check_foreign, ("observed",)),

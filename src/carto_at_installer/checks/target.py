@@ -38,7 +38,7 @@ def check_target(facts: Facts) -> Answer:
 
 def judge_target(target: Target) -> Answer:
     """As `check_target`, for a given target."""
-    text = f"{target.deployment.value} {target.name} is {target.status}"
+    text = f"The {target.deployment.value} {target.name} is {target.status}"
     if target.status == "paused":
         return failed(
             text, f"Resume it: aws redshift resume-cluster --cluster-identifier {target.name}"

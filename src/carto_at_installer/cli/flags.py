@@ -59,7 +59,8 @@ def setting_flag(name: str, **more: Any) -> Callable[[F], F]:
             given["type"] = click.Choice(setting.choices)
         elif setting.kind is Kind.INTEGER:
             given["type"] = int
-    return click.option(setting.flag, name, **(given | more))
+    flags = [flag for flag in (setting.flag, setting.other_flag) if flag]
+    return click.option(*flags, name, **(given | more))
 
 
 def _wish(attribute: str) -> Callable[[click.Context, click.Parameter, Any], Any]:
@@ -178,8 +179,12 @@ _SHAPE = (
             "architecture",
             "memory_mb",
             "timeout_s",
-            "execution_role",
-            "invoke_role",
+            "execution_role_arn",
+            "invoke_role_arn",
+            "role_path",
+            "permissions_boundary",
+            "kms_key",
+            "reserved_concurrency",
             "log_retention_days",
             "tags",
         )

@@ -227,9 +227,13 @@ def options_of(flags: dict[str, Any]) -> InstallOptions:
             architecture=Architecture(flags["architecture"]),
             memory_mb=flags["memory_mb"],
             timeout_s=flags["timeout_s"],
-            execution_role=flags["execution_role"],
-            invoke_role=flags["invoke_role"],
+            execution_role=flags["execution_role_arn"],
+            invoke_role=flags["invoke_role_arn"],
             log_retention_days=flags["log_retention_days"],
             tags=validation.tag_pairs(flags["tags"]),
+            role_path=flags["role_path"],
+            permissions_boundary=flags["permissions_boundary"],
+            kms_key=flags["kms_key"],
+            reserved_concurrency=flags["reserved_concurrency"],
         )
     )

@@ -15,6 +15,11 @@ COMMANDS = {
         "check:check",
         "Find out whether an installation will work, and who must do what if not.",
     ),
+    "policy": ("policy:policy", "Print the IAM policy that installing with these options needs."),
+    "bootstrap-sql": (
+        "policy:bootstrap_sql",
+        "Print the SQL that a superuser runs once, so that somebody else can install.",
+    ),
     "plan": ("install:plan", "Show what `install` would do; change nothing."),
     "status": ("inspect:status", "Show what is installed and how it stands."),
     "history": ("inspect:history", "List all releases: what was done, when, by whom."),

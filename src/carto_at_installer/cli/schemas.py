@@ -75,6 +75,16 @@ _SETTINGS = record(
     settings=mapping(record(value=ANYTHING, source=_SOURCE)),
 )
 DATA: dict[str, Schema] = {
+    "policy": record(
+        policy=described(mapping(ANYTHING), "The IAM policy document."),
+        text=described(TEXT, "The same in the form that was asked for."),
+        format=one_of("json", "cloudformation", "cli"),
+    ),
+    "bootstrap-sql": record(
+        login=described(TEXT, "The database user that installs."),
+        statements=array(record(sql=TEXT, why=TEXT)),
+        text=described(TEXT, "All of them as one script."),
+    ),
     "check": record(
         counts=described(mapping(INTEGER), "How many checks have each status."),
         checks=array(CHECK),

@@ -28,6 +28,10 @@ class LambdaDefaults:
     execution_role: str | None
     invoke_role: str
     log_retention_days: int
+    role_path: str = "/"
+    permissions_boundary: str | None = None
+    kms_key: str | None = None
+    reserved_concurrency: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +81,13 @@ class Config:
             architecture=Architecture(self.get("architecture")),
             memory_mb=self.get("memory_mb"),
             timeout_s=self.get("timeout_s"),
-            execution_role=self._text("execution_role"),
-            invoke_role=str(self.get("invoke_role")),
+            execution_role=self._text("execution_role_arn"),
+            invoke_role=str(self.get("invoke_role_arn")),
             log_retention_days=int(self.get("log_retention_days")),
+            role_path=str(self.get("role_path")),
+            permissions_boundary=self._text("permissions_boundary"),
+            kms_key=self._text("kms_key"),
+            reserved_concurrency=self.get("reserved_concurrency"),
         )
 
     @property
@@ -155,6 +163,10 @@ class Config:
                     invoke_role=lambdas.invoke_role,
                     log_retention_days=lambdas.log_retention_days,
                     tags=self.tags,
+                    role_path=lambdas.role_path,
+                    permissions_boundary=lambdas.permissions_boundary,
+                    kms_key=lambdas.kms_key,
+                    reserved_concurrency=lambdas.reserved_concurrency,
                 )
             )
         except UsageError as error:

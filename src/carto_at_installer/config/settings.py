@@ -42,6 +42,7 @@ class Setting:
     choices: tuple[str, ...] = ()
     check: Callable[[Any], None] | None = None
     given_flag: str = ""
+    other_flag: str = ""
     given_key: str = ""
 
     @property
@@ -79,11 +80,12 @@ SETTINGS = (
     Setting(
         "aws",
         "tags",
-        "Tag what is created; repeatable.",
+        "Tag what is created; repeatable, or several with commas between them.",
         "{team: gis}",
         kind=Kind.TEXTS,
         check=validation.check_tags,
         given_flag="--tag",
+        other_flag="--tags",
     ),
     Setting(
         "redshift",
@@ -150,15 +152,15 @@ SETTINGS = (
     ),
     Setting(
         "lambda",
-        "execution_role",
+        "execution_role_arn",
         "ARN of a role that the Lambda functions run as (created if not given).",
         "arn:aws:iam::123456789012:role/NAME",
         check=validation.check_execution_role,
     ),
     Setting(
         "lambda",
-        "invoke_role",
-        "Role that Redshift invokes Lambda with: create, default (the cluster's), or an ARN.",
+        "invoke_role_arn",
+        "Role that Redshift invokes Lambda with: create, default (the cluster's), an ARN, or a chain of ARNs.",
         "default",
         default="create",
         check=validation.check_invoke_role,
@@ -171,6 +173,36 @@ SETTINGS = (
         kind=Kind.INTEGER,
         default=30,
         check=validation.check_log_retention,
+    ),
+    Setting(
+        "lambda",
+        "role_path",
+        "IAM path of the roles that are created.",
+        "/analytics/",
+        default="/",
+        check=validation.check_role_path,
+    ),
+    Setting(
+        "lambda",
+        "permissions_boundary",
+        "ARN of a policy that bounds what the created roles may do.",
+        "arn:aws:iam::123456789012:policy/NAME",
+        check=validation.check_boundary,
+    ),
+    Setting(
+        "lambda",
+        "kms_key",
+        "ARN of the key that encrypts the settings of the Lambda functions (AWS's own by default).",
+        "arn:aws:kms:eu-west-1:123456789012:key/ID",
+        check=validation.check_kms_key,
+    ),
+    Setting(
+        "lambda",
+        "reserved_concurrency",
+        "Reserve so many concurrent executions for each Lambda function, which also limits it to them.",
+        "50",
+        kind=Kind.INTEGER,
+        check=validation.check_concurrency,
     ),
     Setting(
         "deployment",

@@ -18,11 +18,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MEMORY_MB = (128, 10_240)
+CONCURRENCY = (1, 100_000)
 TIMEOUT_S = (1, 900)
 _CLUSTER = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _WORKGROUP = re.compile(r"[a-z0-9-]{3,64}")
 _PREFIX = re.compile(r"[a-zA-Z][a-zA-Z0-9_-]{0,30}")
 _ROLE = re.compile(r"arn:aws[\w-]*:iam::\d{12}:role/[\w+=,.@/-]{1,512}", re.ASCII)
+_PATH = re.compile(r"/|/[\x21-\x7e]{1,510}/", re.ASCII)
+_POLICY = re.compile(r"arn:aws[\w-]*:iam::(\d{12}|aws):policy/[\w+=,.@/-]{1,512}", re.ASCII)
+_KEY = re.compile(r"arn:aws[\w-]*:kms:[\w-]+:\d{12}:(key|alias)/[\w/-]{1,256}", re.ASCII)
 _SECRET = re.compile(r"arn:aws[\w-]*:secretsmanager:[\w-]+:\d{12}:secret:[\w/+=.@-]+", re.ASCII)
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d")
 _RETENTION = (
@@ -103,7 +107,7 @@ def check_execution_role(arn: str) -> None:
     """The form of a role's ARN."""
     if not _ROLE.fullmatch(arn):
         raise UsageError(
-            f"{arn!r} is not the ARN of an IAM role (--execution-role)", hint=_ROLE_FORM
+            f"{arn!r} is not the ARN of an IAM role (--execution-role-arn)", hint=_ROLE_FORM
         )
 
 
@@ -114,9 +118,43 @@ def check_invoke_role(role: str) -> None:
     for arn in role.split(","):
         if not _ROLE.fullmatch(arn):
             raise UsageError(
-                f"{arn!r} is not the ARN of an IAM role (--invoke-role)",
+                f"{arn!r} is not the ARN of an IAM role (--invoke-role-arn)",
                 hint="Use create, default, an ARN, or a chain of ARNs with commas and no spaces.",
             )
+
+
+def check_role_path(path: str) -> None:
+    """The form of an IAM path."""
+    if not _PATH.fullmatch(path):
+        raise UsageError(
+            f"{path!r} is not a path of IAM roles",
+            hint="It begins and ends with a slash: --role-path /analytics/",
+        )
+
+
+def check_boundary(arn: str) -> None:
+    """The form of a policy's ARN."""
+    if not _POLICY.fullmatch(arn):
+        raise UsageError(
+            f"{arn!r} is not the ARN of an IAM policy (--permissions-boundary)",
+            hint="It looks like arn:aws:iam::123456789012:policy/NAME.",
+        )
+
+
+def check_kms_key(arn: str) -> None:
+    """The form of a key's ARN."""
+    if not _KEY.fullmatch(arn):
+        raise UsageError(
+            f"{arn!r} is not the ARN of a KMS key (--kms-key)",
+            hint="It looks like arn:aws:kms:eu-west-1:123456789012:key/ID.",
+        )
+
+
+def check_concurrency(executions: int) -> None:
+    """How many executions can be reserved; none would stop the functions."""
+    _check_range(
+        executions, CONCURRENCY, "Of a function, {low} to {high} executions can be reserved"
+    )
 
 
 def check_log_retention(days: int) -> None:
@@ -212,6 +250,13 @@ def checked(options: InstallOptions) -> InstallOptions:
         check_execution_role(options.execution_role)
     check_invoke_role(options.invoke_role)
     check_log_retention(options.log_retention_days)
+    check_role_path(options.role_path)
+    if options.permissions_boundary:
+        check_boundary(options.permissions_boundary)
+    if options.kms_key:
+        check_kms_key(options.kms_key)
+    if options.reserved_concurrency is not None:
+        check_concurrency(options.reserved_concurrency)
     if options.memory_mb is not None:
         check_memory(options.memory_mb)
     if options.timeout_s is not None:
@@ -220,9 +265,12 @@ def checked(options: InstallOptions) -> InstallOptions:
 
 
 def tag_pairs(pairs: tuple[str, ...]) -> dict[str, str]:
-    """`KEY=VALUE` texts as a mapping. Raises UsageError on one without `=` or with a key of ours or AWS's."""
+    """`KEY=VALUE` texts as a mapping; a text may hold several, with commas, which AWS does not take in tags.
+
+    Raises UsageError on one without `=` or with a key of ours or AWS's.
+    """
     tags: dict[str, str] = {}
-    for pair in pairs:
+    for pair in (part for text in pairs for part in text.split(",")):
         key, mark, value = pair.partition("=")
         if not mark:
             raise UsageError(f"{pair!r} is not a tag", hint="Write --tag KEY=VALUE.")

@@ -109,6 +109,10 @@ def recorded(options: InstallOptions) -> dict[str, str]:
         "invoke_role": options.invoke_role,
         "log_retention_days": str(options.log_retention_days),
         "tags": json.dumps(dict(options.tags), sort_keys=True),
+        "role_path": options.role_path,
+        "permissions_boundary": options.permissions_boundary or "",
+        "kms_key": options.kms_key or "",
+        "reserved_concurrency": json.dumps(options.reserved_concurrency),
         "modules": ",".join(options.selection.modules),
         "functions": ",".join(options.selection.functions),
         "exclude": ",".join(options.selection.exclude),
@@ -138,6 +142,10 @@ def from_record(
         invoke_role=record.get("invoke_role", "create"),
         log_retention_days=int(record.get("log_retention_days", "30")),
         tags=json.loads(record.get("tags", "{}")),
+        role_path=record.get("role_path", "/"),
+        permissions_boundary=record.get("permissions_boundary") or None,
+        kms_key=record.get("kms_key") or None,
+        reserved_concurrency=json.loads(record.get("reserved_concurrency", "null")),
     )
 
 

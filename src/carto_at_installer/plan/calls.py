@@ -29,7 +29,12 @@ _LOOKING_AT_LAMBDA = frozenset(
 _LOOKING_AT_ROLES = frozenset({"iam:GetRole", "iam:GetRolePolicy"})
 _BY_ACTION: dict[type, tuple[str, ...]] = {
     s.CreateRole: ("iam:CreateRole", "iam:PutRolePolicy"),
-    s.UpdateRole: ("iam:UpdateAssumeRolePolicy", "iam:PutRolePolicy", "iam:TagRole"),
+    s.UpdateRole: (
+        "iam:UpdateAssumeRolePolicy",
+        "iam:PutRolePolicy",
+        "iam:PutRolePermissionsBoundary",
+        "iam:TagRole",
+    ),
     s.TagRole: ("iam:TagRole",),
     s.UntagRole: ("iam:UntagRole",),
     s.DeleteRole: ("iam:DeleteRolePolicy", "iam:DeleteRole"),
@@ -45,6 +50,7 @@ _BY_ACTION: dict[type, tuple[str, ...]] = {
     s.RestoreCode: ("lambda:UpdateFunctionCode",),
     s.AwaitFunction: ("lambda:GetFunction",),
     s.TagFunction: ("lambda:TagResource",),
+    s.ReserveConcurrency: ("lambda:PutFunctionConcurrency", "lambda:DeleteFunctionConcurrency"),
     s.UntagFunction: ("lambda:UntagResource",),
     s.DeleteFunction: ("lambda:DeleteFunction",),
     s.PrepareSchema: (),

@@ -96,7 +96,10 @@ class DesiredStateBuilder:
 
     def _role_arn(self, purpose: str) -> str:
         identity = self._identity
-        return f"arn:{identity.partition}:iam::{identity.account}:role/{self._role_name(purpose)}"
+        path = self._options.role_path
+        return (
+            f"arn:{identity.partition}:iam::{identity.account}:role{path}{self._role_name(purpose)}"
+        )
 
     def _role_name(self, purpose: str) -> str:
         return f"{self._options.prefix}-{purpose}"
@@ -117,7 +120,7 @@ class DesiredStateBuilder:
             if not self._target.default_role:
                 raise PreflightError(
                     f"{self._target.name} has no default IAM role",
-                    hint="Set one in the Redshift console, or leave --invoke-role out to have one created.",
+                    hint="Set one in the Redshift console, or leave --invoke-role-arn out to have one created.",
                 )
             return None
         return self._invoke_role.split(",")[0]
@@ -147,6 +150,8 @@ class DesiredStateBuilder:
             policy=policy,
             tags=self._tags(),
             description=about,
+            path=self._options.role_path,
+            boundary=self._options.permissions_boundary or "",
         )
 
     def _tags(self) -> dict[str, str]:
@@ -188,6 +193,7 @@ class DesiredStateBuilder:
             log_group=self._log_group,
             layer=needed.name if needed else None,
             description=f"CARTO Analytics Toolbox: {module.title}",
+            kms_key=self._options.kms_key or "",
             tags={
                 **self._tags(),
                 "carto-at:module": module.name,

@@ -22,6 +22,7 @@ def differing_settings(function: LambdaFunction, found: FunctionSummary) -> tupl
         "handler": (function.handler, found.handler),
         "role": (function.role_arn, found.role),
         "log group": (function.log_group, found.log_group),
+        "key": (function.kms_key, found.kms_key),
     }
     changed = [name for name, (wanted, is_) in pairs.items() if wanted != is_]
     if layer_arn(function, found) is None and (function.layer or found.layers):

@@ -54,9 +54,18 @@ def _subject(action: s.Action) -> dict[str, Any]:
                 "timeout_s": function.timeout_s,
                 "environment": dict(function.environment),
                 "layer": layer_arn or function.layer,
+                "kms_key": function.kms_key,
             }
-        case s.CreateRole(role) | s.UpdateRole(role, _, _):
-            return {"name": role.name, "trust": dict(role.trust), "policy": dict(role.policy)}
+        case s.CreateRole(role) | s.UpdateRole(role):
+            return {
+                "name": role.name,
+                "path": role.path,
+                "boundary": role.boundary,
+                "trust": dict(role.trust),
+                "policy": dict(role.policy),
+            }
+        case s.ReserveConcurrency(name, executions, replaced):
+            return {"name": name, "executions": executions, "replaced": list(replaced)}
         case s.PublishLayer(layer):
             return {"name": layer.name, "content": layer.artifact.content_digest}
         case _:

@@ -49,7 +49,10 @@ class Only(Enum):
 
 
 class Part(StrEnum):
-    """What of an installation needs a statement; which parts there are follows from the options."""
+    """What of an installation needs a statement; which parts there are follows from the options.
+
+    `choosing` is no part of an installation: somebody at a terminal is shown what there is to choose from.
+    """
 
     ALWAYS = "always"
     CLUSTER = "cluster"
@@ -63,6 +66,7 @@ class Part(StrEnum):
     ATTACH_TO_CLUSTER = "attach-to-cluster"
     ATTACH_TO_WORKGROUP = "attach-to-workgroup"
     KEY = "key"
+    CHOOSING = "choosing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +161,7 @@ PERMISSIONS = (
     ),
     Permission(
         "SeeLambda", Part.FUNCTIONS, On.ANYTHING,
-        _same("lambda:ListFunctions", "lambda:GetAccountSettings"),
+        _same("lambda:ListFunctions", "lambda:GetAccountSettings", "lambda:GetCodeSigningConfig"),
         "see Lambda's limits, and whether others use what it is about to delete",
     ),
     Permission(
@@ -175,8 +179,9 @@ PERMISSIONS = (
         {
             **_same("logs:CreateLogGroup", "logs:PutRetentionPolicy", "logs:DeleteLogGroup"),
             "logs:TagResource": ("logs:CreateLogGroup",),
+            "logs:FilterLogEvents": ("logs:FilterLogEvents",),
         },
-        "create the log group of the functions and set how long it keeps logs",
+        "create the log group of the functions, set how long it keeps logs, and read it",
     ),
     Permission(
         "FindLogs", Part.FUNCTIONS, On.LOG_GROUPS,
@@ -199,6 +204,8 @@ PERMISSIONS = (
                 "iam:DeleteRole",
                 "iam:UpdateAssumeRolePolicy",
                 "iam:UntagRole",
+                "iam:PutRolePermissionsBoundary",
+                "iam:DeleteRolePermissionsBoundary",
             ),
             "iam:TagRole": ("iam:TagRole", "iam:CreateRole"),
         },
@@ -226,6 +233,15 @@ PERMISSIONS = (
         "UseKey", Part.KEY, On.KEY,
         dict.fromkeys(("kms:CreateGrant", "kms:Encrypt", "kms:Decrypt"), _FUNCTION_CALLS),
         "encrypt the settings of the functions with --kms-key",
+    ),
+    Permission(
+        "ChooseTarget", Part.CHOOSING, On.ANYTHING,
+        _same(
+            "redshift:DescribeClusters",
+            "redshift-serverless:ListWorkgroups",
+            "redshift-serverless:ListNamespaces",
+        ),
+        "show which clusters and workgroups there are",
     ),
     Permission(
         "AskAboutPermissions", Part.ALWAYS, On.PRINCIPALS,

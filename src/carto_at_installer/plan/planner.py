@@ -14,6 +14,7 @@ from carto_at_installer.plan import steps as s
 from carto_at_installer.plan.coverage import recorded_coverage
 from carto_at_installer.plan.deviations import code_was_changed, differing_settings
 from carto_at_installer.plan.ownership import OWNER_TAG
+from carto_at_installer.plan.reservations import reservation_steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -47,7 +48,8 @@ def make_plan(desired: DesiredState, observed: ObservedState) -> s.Plan:
     functions = list(_function_steps(desired, observed, {step.key for step in cloud}))
     modules = list(_module_steps(desired, installation, [*cloud, *functions]))
     _refuse_breaking_others(desired, installation, modules)
-    steps = [*cloud, *functions, *modules]
+    reservations = list(reservation_steps(desired, observed, [*functions, *modules]))
+    steps = [*cloud, *functions, *modules, *reservations]
     if steps or _release_differs(desired, observed):
         steps = [_schema_step(desired, observed), *(_after_schema(step) for step in steps)]
     return s.Plan(
@@ -95,11 +97,18 @@ def _role_steps(desired: DesiredState, observed: ObservedState) -> Iterator[s.St
         if OWNER_TAG not in found.tags:
             raise PreflightError(
                 f"The IAM role {role.name} exists, but was not made by carto-at",
-                hint="Choose another --prefix, or name roles of your own with --execution-role and --invoke-role.",
+                hint="Choose another --prefix, or name roles of your own: --execution-role-arn, --invoke-role-arn.",
+            )
+        if found.arn != role.arn:
+            raise PreflightError(
+                f"The IAM role {role.name} exists with another path: {found.arn}",
+                hint="Roles cannot be moved: name its path with --role-path, or choose another --prefix.",
             )
         trust, policy = found.trust != role.trust, found.policy != role.policy
-        if trust or policy:
-            yield s.Step(key, s.UpdateRole(role, trust, policy), f"Put role {role.name} right")
+        boundary = found.boundary != role.boundary
+        if trust or policy or boundary:
+            action = s.UpdateRole(role, trust, policy, boundary)
+            yield s.Step(key, action, f"Put role {role.name} right")
         elif not role.tags.items() <= found.tags.items():
             summary = f"Mark role {role.name} as used by this installation"
             yield s.Step(key, s.TagRole(role.name, role.tags), summary)

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ManagedRole:
-    """An IAM role that we create and keep: whom it trusts and what it may do."""
+    """An IAM role that we create and keep: whom it trusts and what it may do.
+
+    `boundary` is the ARN of the policy that bounds it, or empty.
+    """
 
     name: str
     arn: str
@@ -25,6 +28,8 @@ class ManagedRole:
     policy: Mapping[str, Any]
     tags: Mapping[str, str]
     description: str
+    path: str = "/"
+    boundary: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,7 @@ class LambdaFunction:
     layer: str | None
     description: str
     tags: Mapping[str, str]
+    kms_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,11 +44,12 @@ class CreateRole:
 
 @dataclass(frozen=True, slots=True)
 class UpdateRole:
-    """Put a role of ours back to the trust and policy it should have."""
+    """Put a role of ours back to the trust, policy and boundary it should have."""
 
     role: ManagedRole
     trust: bool
     policy: bool
+    boundary: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,15 @@ class AwaitFunction:
     """Wait for a Lambda function that an earlier run has created, but that is not active yet."""
 
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReserveConcurrency:
+    """Reserve executions for a function (None: free them), after freeing those of the functions it replaces."""
+
+    name: str
+    executions: int | None
+    replaced: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +230,7 @@ Action = (
     | UpdateFunction
     | RestoreCode
     | AwaitFunction
+    | ReserveConcurrency
     | TagRole
     | TagFunction
     | ApplyModule

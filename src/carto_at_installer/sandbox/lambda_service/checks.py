@@ -34,7 +34,6 @@ _NOT_EMULATED = {
     "DeadLetterConfig": "dead letter queues",
     "FileSystemConfigs": "file systems",
     "CodeSigningConfigArn": "code signing",
-    "KMSKeyArn": "customer managed keys",
     "CapacityProviderConfig": "capacity providers",
     "DurableConfig": "durable functions",
     "TenancyConfig": "tenancy",

@@ -95,6 +95,7 @@ class FunctionOperations:
             "timeout": request.get("Timeout") or 3,
             "memory": request.get("MemorySize") or 128,
             "environment": variables,
+            "kms_key": request.get("KMSKeyArn") or "",
             "layers": checks.resolved_layers(request.get("Layers") or [], self._records, call),
             "code": self._parts.code_from(request["Code"], call),
             "architectures": request.get("Architectures") or ["x86_64"],
@@ -171,6 +172,7 @@ class FunctionOperations:
             "Description": "description",
             "Timeout": "timeout",
             "MemorySize": "memory",
+            "KMSKeyArn": "kms_key",
         }
         changes = {
             key: request[name] for name, key in members.items() if request.get(name) is not None

@@ -161,6 +161,8 @@ def configuration(record: Record) -> dict[str, Any]:
         shown["LastUpdateStatusReason"] = "The function is being updated."
     if record["environment"]:
         shown["Environment"] = {"Variables": record["environment"]}
+    if record.get("kms_key"):
+        shown["KMSKeyArn"] = record["kms_key"]
     if record["layers"]:
         shown["Layers"] = [
             {"Arn": layer["arn"], "CodeSize": layer["size"]} for layer in record["layers"]

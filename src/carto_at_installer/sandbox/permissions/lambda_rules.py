@@ -31,6 +31,7 @@ def needs(asking: Asking) -> list[Question]:
         *_for_role(asking),
         *_for_layers(asking),
         *_for_code(asking),
+        *_for_key(asking),
         *_for_tags(asking),
     ]
 
@@ -83,6 +84,13 @@ def _for_layers(asking: Asking) -> list[Question]:
         asking.need(_layer(asking, layer, None), action="lambda:GetLayerVersion")
         for layer in asking.members.get("Layers") or []
     ]
+
+
+def _for_key(asking: Asking) -> list[Question]:
+    """The settings of a function are encrypted with a customer's key by its caller's permissions."""
+    key = asking.members.get("KMSKeyArn")
+    actions = ("kms:CreateGrant", "kms:Encrypt", "kms:Decrypt") if key else ()
+    return [asking.need(str(key), action=action) for action in actions]
 
 
 def _for_code(asking: Asking) -> list[Question]:

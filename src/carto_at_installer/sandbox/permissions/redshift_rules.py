@@ -101,7 +101,8 @@ def data(asking: Asking) -> list[Question]:
         own = asking.call.caller.user_id
         return [asking.need("*", **{"redshift-data__statement-owner-iam-userid": own})]
     if members.get("SessionId"):
-        return [asking.need("*")]
+        own = asking.call.caller.user_id  # the Data API itself refuses sessions of others
+        return [asking.need("*", **{"redshift-data__session-owner-iam-userid": own})]
     return [asking.need(_target(asking)), *_login(asking, members)]
 
 
