@@ -85,8 +85,8 @@ engine: setup ## Tests of the sandbox's SQL engine
 functional: setup ## Tests of the commands against the sandbox
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests/functional
 
-crashes: setup ## Kill every command before and after every changing call
-	CARTO_AT_ALL_MOMENTS=1 $(BIN)/python -m pytest -q tests/functional/test_crashes.py
+crashes: setup ## Kill every command at every call (EXTENT=changing: at every changing one)
+	CARTO_AT_CRASHES=$(or $(EXTENT),all) $(BIN)/python -m pytest -q -n 2 tests/functional/test_crashes.py
 
 boundary: setup ## Tests of what is assumed of other libraries
 	$(BIN)/python -m pytest -q tests/boundary

@@ -57,10 +57,21 @@ def handler(event, context):
 '''
 
 
-def toy_bundle(folder, *, version, factor, expected=None, new=False, layer=False):
+ONE_OF_MANY = """
+  - name: TOY_MANY_%(number)s
+    arguments: [{name: value, type: BIGINT}]
+    returns: BIGINT
+    summary: A number times the factor of this version.
+    template: toy_many_%(number)s.sql
+    examples: [{sql: "SELECT {{ schema }}.TOY_MANY_%(number)s(1)", result: %(factor)s}]
+"""
+
+
+def toy_bundle(folder, *, version, factor, expected=None, new=False, layer=False, many=0):
     """Build a bundle in `folder`; `factor` is in the Lambda's code, `expected` what the catalog promises for 4.
 
-    With `layer` the function uses the layer of the real pack.
+    With `layer` the function uses the layer of the real pack. `new` adds a function, `many` as many that are different
+    in every version.
     """
     functions, sql = folder / "functions", folder / "sql"
     package = functions / "toy" / "carto_toy"
@@ -70,12 +81,15 @@ def toy_bundle(folder, *, version, factor, expected=None, new=False, layer=False
         "expected": 4 * factor if expected is None else expected,
         "factor": factor,
         "layer": str(layer).lower(),
-        "more": ONLY_NEW if new else "",
+        "more": (ONLY_NEW if new else "")
+        + "".join(ONE_OF_MANY % {"number": n, "factor": factor} for n in range(many)),
     }
     (functions / "toy" / "module.yaml").write_text(MODULE % values)
     (package / "__init__.py").write_text(CODE % values)
     (sql / "toy" / "toy_double.sql").write_text("SELECT {{ value }} * 2")
     (sql / "toy" / "toy_times.sql").write_text("SELECT {{ schema }}.__TOY_TIMES({{ value }})")
+    for n in range(many):
+        (sql / "toy" / f"toy_many_{n}.sql").write_text(f"SELECT {{{{ value }}}} * {factor}")
     if new:
         (sql / "toy" / "toy_new.sql").write_text("SELECT {{ value }}")
     shutil.copytree(ROOT / "bundled_functions/layer", functions / "layer")

@@ -12,13 +12,13 @@ from carto_at_installer.cli.installed import (
     carried_out,
     installed_part,
     located,
-    opened,
     place_flags,
     prepared_again,
     removed,
 )
 from carto_at_installer.cli.selection import asked_selection, nothing_changed
 from carto_at_installer.cli.terminal import Terminal
+from carto_at_installer.core.options import OnFailure
 
 if TYPE_CHECKING:
     from carto_at_installer.cli.installed import Found
@@ -96,9 +96,9 @@ def _refuse_downgrade(installation: Installation, version: str, *, allowed: bool
 def rollback(terminal: Terminal, /, *, release: int | None, dry_run: bool, **flags: Any) -> Result:
     """Go back to an earlier release.
 
-    To RELEASE, by default to the one before. No upload is needed: the Lambda functions of that release are
-    still there. A first installation that stopped half-way
-    is taken away again.
+    To RELEASE, by default to the one before; after a command that stopped half-way, to where it began. No upload is
+    needed: the Lambda functions of that release are still there. A first installation that stopped half-way is taken
+    away again; what a removal that stopped half-way has deleted is made again, by the package of that version.
     """
     from carto_at_installer.apply import restoration  # noqa: PLC0415 - imports boto3
     from carto_at_installer.apply.operation import Conduct  # noqa: PLC0415
@@ -107,7 +107,11 @@ def rollback(terminal: Terminal, /, *, release: int | None, dry_run: bool, **fla
     from carto_at_installer.cli.stopping import stoppable  # noqa: PLC0415
     from carto_at_installer.core.result import Paragraph, Result  # noqa: PLC0415
 
-    connection = opened(flags)
+    there = located(flags)
+    if release is None and _can_be_remade(there.installation):
+        anew = prepared_again("rollback", terminal, there, believe_database=True)
+        return carried_out(terminal, anew, OnFailure.STOP.value, dry_run=dry_run)
+    connection = there.connection
     prepared = restoration.prepare_rollback(connection, release)
     if prepared is None:
         data = {**reports.place(connection), "changed": False}
@@ -123,6 +127,15 @@ def rollback(terminal: Terminal, /, *, release: int | None, dry_run: bool, **fla
         else f"Nothing of the unfinished installation is left in {reports.where(connection)}."
     )
     return reports.carried_out("rollback", connection, prepared.plan, sentence)
+
+
+def _can_be_remade(installation: Installation) -> bool:
+    """Whether what an unfinished removal has taken away can be made again: this package is of that version."""
+    from carto_at_installer.__about__ import __version__  # noqa: PLC0415 - keeps --help quick
+
+    stopped, current = installation.unfinished, installation.current
+    removing = stopped is not None and stopped.command == "uninstall"
+    return removing and current is not None and current.version == __version__
 
 
 @click.command()

@@ -82,11 +82,17 @@ def plan_uninstall(
         command="uninstall",
         release=installation.next_number,
         steps=(_first(schema), *(_after(step, _SCHEMA) for step in (*drops, *cloud)), last),
-        options={"keep_lambdas": str(keep_lambdas).lower()},
+        options={**_options(installation), "keep_lambdas": str(keep_lambdas).lower()},
         resources=Resources(),
         ends=True,
         seen=installation.mark,
     )
+
+
+def _options(installation: Installation) -> Mapping[str, str]:
+    """How what is removed was made, so that a removal that stops half-way can be taken back."""
+    release = installation.current or installation.unfinished
+    return release.options if release else {}
 
 
 def _first(schema: str) -> s.Step:

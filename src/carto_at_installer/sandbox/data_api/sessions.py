@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from carto_at_installer.sandbox.engine import Session
 
 MAX_SESSIONS = 500
+_LATE_S = 0.05
 
 
 @dataclass(slots=True)
@@ -74,6 +75,17 @@ class SessionStore:
             if opened is not None:
                 opened.busy = False
                 opened.expires_at = time.time() + opened.keep_alive_s
+                self._close_in(opened.keep_alive_s)
+
+    def _close_in(self, seconds: float) -> None:
+        """Close what is out of time then, also when nobody asks: an open transaction holds locks."""
+        timer = threading.Timer(seconds + _LATE_S, self._close_expired)
+        timer.daemon = True
+        timer.start()
+
+    def _close_expired(self) -> None:
+        with self._lock:
+            self._expire()
 
     def _expire(self) -> None:
         now = time.time()
