@@ -32,6 +32,7 @@ RUNS = (
     ("policy", "--sandbox", *TARGET),
     ("bootstrap-sql", "--sandbox", *TARGET),
     ("packs list",),
+    ("export", "exported", "--account", "123456789012", "--region", "eu-west-1", *TARGET),
     ("plan", "--sandbox", *TARGET),
     ("install", "--sandbox", *TARGET),
     ("adopt", "--sandbox", *TARGET, "--yes"),

@@ -34,6 +34,7 @@ COMMANDS = {
     "prune": ("removal:prune", "Delete what only old releases use."),
     "unlock": ("removal:unlock", "Take the lease of a dead process away."),
     "sql": ("query:sql", "Run SQL on the target and show the rows."),
+    "export": ("export:export", "Write an installation as files, without asking AWS."),
     "logs": ("logs:logs", "Show what went wrong in the Lambda functions."),
     "usage": (
         "usage:usage",

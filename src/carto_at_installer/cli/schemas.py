@@ -168,6 +168,14 @@ DATA: dict[str, Schema] = {
     "list": record(functions=array(FUNCTION)),
     "describe": record(functions=described(array(FUNCTION), "All signatures of the function.")),
     "validate": record(modules=array(TEXT), functions=INTEGER),
+    "export": record(
+        changed=FLAG,
+        folder=maybe(TEXT),
+        files=maybe(array(TEXT)),
+        functions=maybe(described(INTEGER, "How many SQL functions and procedures.")),
+        lambdas=maybe(described(INTEGER, "How many Lambda functions.")),
+        selection=maybe(SELECTION),
+    ),
     "packs list": record(
         packs=array(
             record(

@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 OWNER_TAG = "carto-at:managed"
 CODE_TAG = "carto-at:code-sha256"
 """Lambda's CodeSha256 of the zip that we uploaded: shows when somebody has uploaded another."""
-_MARK = "carto-at:install:"
+INSTALL_MARK = "carto-at:install:"
 
 
 def install_mark(target: Target, schema: str) -> str:
     """The tag key that stands for one installation: a schema in a database of a cluster or workgroup."""
     text = f"{target.arn}/{target.database}/{schema}"
-    return _MARK + hashlib.sha256(text.encode()).hexdigest()[:8]
+    return INSTALL_MARK + hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 def ours(tags: Mapping[str, str]) -> bool:
@@ -34,7 +34,7 @@ def ours(tags: Mapping[str, str]) -> bool:
 
 def other_marks(tags: Mapping[str, str], mark: str) -> list[str]:
     """The marks of other installations."""
-    return sorted(key for key in tags if key.startswith(_MARK) and key != mark)
+    return sorted(key for key in tags if key.startswith(INSTALL_MARK) and key != mark)
 
 
 def installations_on(tags: Mapping[str, str], keys: Iterable[str], cluster: str) -> bool:
