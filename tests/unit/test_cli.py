@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import click
 import pytest
 
 from carto_at_installer.cli.entry import main, run
@@ -137,3 +138,19 @@ def test_every_error_has_a_documented_exit_code_and_the_readme_lists_them_all():
     readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
     for code, meaning in EXIT_CODES.items():
         assert f"| {code} | {meaning} |" in readme
+
+
+def leaves(command, path=()):
+    """Every command that does something itself, with its words."""
+    if not isinstance(command, click.Group):
+        yield path, command
+        return
+    for name in command.list_commands(None):
+        yield from leaves(command.get_command(None, name), (*path, name))
+
+
+@pytest.mark.parametrize(("path", "command"), leaves(root), ids=lambda part: " ".join(part) if isinstance(part, tuple) else "")  # fmt: skip
+def test_the_help_of_every_command_has_an_example(path, command):
+    lines = [line.strip() for line in command.help.partition("\b\n")[2].splitlines()]
+    start = f"carto-at {' '.join(path)}"
+    assert any(line.startswith(start) or f"$({start}" in line for line in lines)

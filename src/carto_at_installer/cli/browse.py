@@ -78,7 +78,11 @@ def list_functions(
 @needless_sandbox_flag
 @output_flags
 def describe(name: str) -> Result:
-    """Show everything about one function."""
+    """Show everything about one function.
+
+    \b
+    carto-at describe QUADBIN_POLYFILL
+    """  # noqa: D301 - \b is click's mark for lines to keep
     from carto_at_installer.catalog.pages import pages  # noqa: PLC0415 - keeps --help quick
     from carto_at_installer.catalog.places import Places  # noqa: PLC0415
     from carto_at_installer.catalog.select import find_functions  # noqa: PLC0415
@@ -108,7 +112,10 @@ def validate(folder: Path, sql_folder: Path | None) -> Result:
     """Check a catalog and report every fault.
 
     FOLDER holds one folder for each module, each with a module.yaml.
-    """
+
+    \b
+    carto-at validate bundled_functions
+    """  # noqa: D301 - \b is click's mark for lines to keep
     from carto_at_installer.catalog.load import load_catalog  # noqa: PLC0415 - keeps --help quick
     from carto_at_installer.core.result import Paragraph, Result  # noqa: PLC0415
 

@@ -28,7 +28,12 @@ DRIFT = 9
 @output_flags
 @click.pass_obj
 def status(terminal: Terminal, /, *, drift: bool, exit_code: bool, **flags: Any) -> Result:
-    """Show what is installed and how it stands."""
+    """Show what is installed and how it stands.
+
+    \b
+    carto-at status --cluster-id my-cluster --database dev
+    carto-at status --drift --exit-code --cluster-id my-cluster --database dev
+    """  # noqa: D301 - \b is click's mark for lines to keep
     from carto_at_installer.apply.overview import look_over  # noqa: PLC0415 - imports boto3
     from carto_at_installer.cli import reports  # noqa: PLC0415
     from carto_at_installer.core.result import Paragraph, Result, Table  # noqa: PLC0415
@@ -130,7 +135,11 @@ def _release(release: Release) -> dict[str, Any]:
 @output_flags
 @click.pass_obj
 def history(_: Terminal, /, **flags: Any) -> Result:
-    """List all releases: what was done, when, by whom."""
+    """List all releases: what was done, when, by whom.
+
+    \b
+    carto-at history --cluster-id my-cluster --database dev
+    """  # noqa: D301 - \b is click's mark for lines to keep
     from carto_at_installer.cli import reports  # noqa: PLC0415 - keeps --help quick
     from carto_at_installer.core.result import Result, Table  # noqa: PLC0415
 
@@ -155,7 +164,11 @@ def diff(terminal: Terminal, /, *, function: str | None, **flags: Any) -> Result
     """Compare deployed definitions with those of this package.
 
     Of all functions, or of FUNCTION with its external half.
-    """
+
+    \b
+    carto-at diff --cluster-id my-cluster --database dev
+    carto-at diff QUADBIN_POLYFILL --cluster-id my-cluster --database dev
+    """  # noqa: D301 - \b is click's mark for lines to keep
     from carto_at_installer.apply.overview import current_snapshot, differences  # noqa: PLC0415
     from carto_at_installer.cli import reports  # noqa: PLC0415
     from carto_at_installer.cli.installed import repair_preparation  # noqa: PLC0415

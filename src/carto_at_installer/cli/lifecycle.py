@@ -99,7 +99,11 @@ def rollback(terminal: Terminal, /, *, release: int | None, dry_run: bool, **fla
     To RELEASE, by default to the one before; after a command that stopped half-way, to where it began. No upload is
     needed: the Lambda functions of that release are still there. A first installation that stopped half-way is taken
     away again; what a removal that stopped half-way has deleted is made again, by the package of that version.
-    """
+
+    \b
+    carto-at rollback --cluster-id my-cluster --database dev
+    carto-at rollback 3 --dry-run --cluster-id my-cluster --database dev
+    """  # noqa: D301 - \b is click's mark for lines to keep
     from carto_at_installer.apply import restoration  # noqa: PLC0415 - imports boto3
     from carto_at_installer.apply.operation import Conduct  # noqa: PLC0415
     from carto_at_installer.cli import reports  # noqa: PLC0415
@@ -147,7 +151,10 @@ def resume(terminal: Terminal, /, *, on_failure: str, **flags: Any) -> Result:
     """Complete what stopped half-way.
 
     With the options that it began with.
-    """
+
+    \b
+    carto-at resume --cluster-id my-cluster --database dev
+    """  # noqa: D301 - \b is click's mark for lines to keep
     from carto_at_installer.apply import removal, restoration  # noqa: PLC0415 - imports boto3
     from carto_at_installer.cli import reports  # noqa: PLC0415
     from carto_at_installer.core.result import Paragraph, Result  # noqa: PLC0415

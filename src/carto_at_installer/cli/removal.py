@@ -92,7 +92,10 @@ def prune(terminal: Terminal, /, *, keep_releases: int, dry_run: bool, **flags: 
     """Delete what only old releases use.
 
     Lambda functions and layers of releases that nobody will go back to.
-    """
+
+    \b
+    carto-at prune --keep-releases 1 --cluster-id my-cluster --database dev
+    """  # noqa: D301 - \b is click's mark for lines to keep
     from carto_at_installer.apply import removal  # noqa: PLC0415 - imports boto3
     from carto_at_installer.cli import reports  # noqa: PLC0415
 
@@ -112,7 +115,10 @@ def unlock(terminal: Terminal, /, *, yes: bool, **flags: Any) -> Result:
     """Take the lease of a dead process away.
 
     It would also end by itself.
-    """
+
+    \b
+    carto-at unlock --cluster-id my-cluster --database dev
+    """  # noqa: D301 - \b is click's mark for lines to keep
     from carto_at_installer.apply.lease import break_lease, read_holder  # noqa: PLC0415
     from carto_at_installer.cli import reports  # noqa: PLC0415
     from carto_at_installer.core.result import Paragraph, Result  # noqa: PLC0415

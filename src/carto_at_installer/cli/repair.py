@@ -58,7 +58,11 @@ def repair(
 
     Compares with what AWS and the database really hold, not only with what is recorded. Needs this package in the
     version that is installed.
-    """
+
+    \b
+    carto-at repair --dry-run --cluster-id my-cluster --database dev
+    carto-at repair --cluster-id my-cluster --database dev
+    """  # noqa: D301 - \b is click's mark for lines to keep
     connection = opened(flags)
     if rebuild_state:
         prepared = _prepared_anew(terminal, flags, connection)
@@ -123,7 +127,11 @@ def adopt(
     toolbox, leftover Python functions, or those of an installation of carto-at whose release tables were lost.
     What is to
     be replaced is shown first. Lambda functions and roles that carto-at did not make are never touched.
-    """
+
+    \b
+    carto-at adopt --dry-run --cluster-id my-cluster --database dev
+    carto-at adopt --modules quadbin --cluster-id my-cluster --database dev
+    """  # noqa: D301 - \b is click's mark for lines to keep
     from carto_at_installer.cli import reports  # noqa: PLC0415 - keeps --help quick
     from carto_at_installer.cli.install import finished, prepared  # noqa: PLC0415
 

@@ -91,7 +91,12 @@ sandbox.add_command(fault)
 )
 @output_flags
 def start(port: int, *, enforce_iam: bool) -> Result:
-    """Start the sandbox in the background; fine when it is already running."""
+    """Start the sandbox in the background; fine when it is already running.
+
+    \b
+    carto-at sandbox start
+    carto-at sandbox start --port 4566 --enforce-iam
+    """  # noqa: D301 - \b is click's mark for lines to keep
     from carto_at_installer.sandbox import daemon  # noqa: PLC0415 - only here
 
     with explained():
@@ -102,7 +107,11 @@ def start(port: int, *, enforce_iam: bool) -> Result:
 @sandbox.command()
 @output_flags
 def stop() -> Result:
-    """Stop the sandbox; what is in it is kept."""
+    """Stop the sandbox; what is in it is kept.
+
+    \b
+    carto-at sandbox stop
+    """  # noqa: D301 - \b is click's mark for lines to keep
     from carto_at_installer.core.result import Paragraph, Result  # noqa: PLC0415
     from carto_at_installer.sandbox import daemon  # noqa: PLC0415
 
@@ -115,7 +124,11 @@ def stop() -> Result:
 @sandbox.command()
 @output_flags
 def status() -> Result:
-    """Show whether the sandbox runs, where, and how to point AWS clients at it."""
+    """Show whether the sandbox runs, where, and how to point AWS clients at it.
+
+    \b
+    carto-at sandbox status --output json
+    """  # noqa: D301 - \b is click's mark for lines to keep
     from carto_at_installer.sandbox import daemon  # noqa: PLC0415 - only here
 
     with explained():
@@ -127,7 +140,11 @@ def status() -> Result:
 @output_flags
 @click.pass_obj
 def reset(terminal: Terminal, /, *, yes: bool) -> Result:
-    """Stop the sandbox and delete everything in it."""
+    """Stop the sandbox and delete everything in it.
+
+    \b
+    carto-at sandbox reset --yes
+    """  # noqa: D301 - \b is click's mark for lines to keep
     from carto_at_installer.core.result import Paragraph, Result  # noqa: PLC0415
     from carto_at_installer.sandbox import daemon  # noqa: PLC0415
 

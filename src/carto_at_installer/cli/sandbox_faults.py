@@ -47,7 +47,11 @@ def add(kind: str, operation: str, times: int | None, *, every: bool, **given: A
     role-not-ready  no role can be assumed until it is --seconds old
 
     An OPERATION is service:Operation in the names of the AWS API; * and ? are wildcards, in --where too.
-    """  # noqa: D301 - click wants the character itself
+
+    \b
+    carto-at sandbox fault add throttle lambda:CreateFunction --times 3
+    carto-at sandbox fault add fail-statement --where "*QUADBIN*"
+    """  # noqa: D301 - \b is click's mark for lines to keep
     from carto_at_installer.cli.sandbox import explained  # noqa: PLC0415 - it imports this module
     from carto_at_installer.core.result import Paragraph, Result  # noqa: PLC0415
     from carto_at_installer.sandbox import daemon, faults  # noqa: PLC0415 - only here
@@ -82,7 +86,11 @@ _HELP = "See: carto-at sandbox fault add --help"
 @fault.command("list")
 @output_flags
 def list_faults() -> Result:
-    """Show the faults that are set, and how many calls each has seen and struck."""
+    """Show the faults that are set, and how many calls each has seen and struck.
+
+    \b
+    carto-at sandbox fault list
+    """  # noqa: D301 - \b is click's mark for lines to keep
     from carto_at_installer.cli.sandbox import explained  # noqa: PLC0415 - it imports this module
     from carto_at_installer.core.result import Paragraph, Result, Table  # noqa: PLC0415
     from carto_at_installer.sandbox import daemon, faults  # noqa: PLC0415
@@ -118,7 +126,12 @@ def _described(given: Fault) -> str:
 @click.argument("numbers", nargs=-1, type=int, metavar="[FAULT]...")
 @output_flags
 def clear(numbers: tuple[int, ...]) -> Result:
-    """Remove the faults with these numbers, or all of them."""
+    """Remove the faults with these numbers, or all of them.
+
+    \b
+    carto-at sandbox fault clear
+    carto-at sandbox fault clear 2
+    """  # noqa: D301 - \b is click's mark for lines to keep
     from carto_at_installer.cli.sandbox import explained  # noqa: PLC0415 - it imports this module
     from carto_at_installer.core.result import Paragraph, Result  # noqa: PLC0415
     from carto_at_installer.sandbox import daemon, faults  # noqa: PLC0415
