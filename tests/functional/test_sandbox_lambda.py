@@ -4,16 +4,22 @@ import base64
 import hashlib
 import io
 import json
+import os
 import threading
 import time
 import urllib.request
 import zipfile
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.functional.conftest import trust, zipped
+from carto_at_installer.sandbox.server import Sandbox
+from carto_at_installer.sandbox.settings import Settings
+from tests.functional.conftest import client_for, trust, zipped
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 ECHO = "def handler(event, context):\n    return event\n"
 
@@ -321,6 +327,65 @@ def test_tags_concurrency_policy_and_account(client: Any, make_function: Any) ->
     lam.remove_permission(FunctionName="attributes", StatementId="s1")
     with pytest.raises(lam.exceptions.ResourceNotFoundException):
         lam.remove_permission(FunctionName="attributes", StatementId="s1")
+
+
+def test_code_signing(client: Any, make_function: Any) -> None:
+    lam = client("lambda")
+    publishers = {
+        "SigningProfileVersionArns": [
+            "arn:aws:signer:us-east-1:123456789012:/signing-profiles/p/abc"
+        ]
+    }
+    created = lam.create_code_signing_config(AllowedPublishers=publishers)["CodeSigningConfig"]
+    arn = created["CodeSigningConfigArn"]
+    assert created["CodeSigningPolicies"] == {"UntrustedArtifactOnDeployment": "Warn"}
+    make_function("signed", ECHO, CodeSigningConfigArn=arn)
+    assert (
+        lam.get_function_code_signing_config(FunctionName="signed")["CodeSigningConfigArn"] == arn
+    )
+    code = {"ZipFile": zipped({"code.py": "def handler(event, context): return 2"})}
+    lam.update_function_code(FunctionName="signed", **code)
+    lam.get_waiter("function_updated_v2").wait(FunctionName="signed", WaiterConfig={"Delay": 0.02})
+    enforce = {"UntrustedArtifactOnDeployment": "Enforce"}
+    lam.update_code_signing_config(CodeSigningConfigArn=arn, CodeSigningPolicies=enforce)
+    with pytest.raises(ClientError, match="the code is not signed") as error:
+        lam.update_function_code(FunctionName="signed", **code)
+    assert code_of(error) == "CodeVerificationFailedException"
+    with pytest.raises(ClientError, match="the code is not signed"):
+        make_function("signed-new", ECHO, CodeSigningConfigArn=arn)
+    assert invoke(client, "signed", {})[0] == 2
+    assert arn in [
+        item["CodeSigningConfigArn"]
+        for item in lam.list_code_signing_configs()["CodeSigningConfigs"]
+    ]
+    functions = lam.list_functions_by_code_signing_config(CodeSigningConfigArn=arn)["FunctionArns"]
+    assert [text.rpartition(":")[2] for text in functions] == ["signed"]
+    with pytest.raises(lam.exceptions.ResourceConflictException):
+        lam.delete_code_signing_config(CodeSigningConfigArn=arn)
+    lam.delete_function_code_signing_config(FunctionName="signed")
+    lam.update_function_code(FunctionName="signed", **code)
+    lam.delete_code_signing_config(CodeSigningConfigArn=arn)
+    with pytest.raises(lam.exceptions.ResourceNotFoundException):
+        lam.get_code_signing_config(CodeSigningConfigArn=arn)
+
+
+def test_limits_of_the_account(tmp_path: Path) -> None:
+    small = Settings(lambda_account_concurrency=50, lambda_code_storage_gb=1e-6)
+    sandbox = Sandbox(tmp_path, settings=small)
+    sandbox.start()
+    try:
+        lam = client_for(sandbox.endpoint.url, "lambda")
+        account = lam.get_account_settings()
+        assert account["AccountLimit"]["ConcurrentExecutions"] == 50
+        assert account["AccountLimit"]["TotalCodeSize"] == 1073
+        content = {"ZipFile": zipped({"python/a.py": os.urandom(700)})}
+        lam.publish_layer_version(LayerName="first", Content=content)
+        assert lam.get_account_settings()["AccountUsage"]["TotalCodeSize"] > 700
+        with pytest.raises(ClientError, match="Code storage limit exceeded") as error:
+            lam.publish_layer_version(LayerName="second", Content=content)
+        assert code_of(error) == "CodeStorageExceededException"
+    finally:
+        sandbox.close()
 
 
 def test_versions(client: Any, make_function: Any) -> None:

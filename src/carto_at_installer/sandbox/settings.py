@@ -20,8 +20,9 @@ class Settings:
     """Delays are in seconds. They are short, so that tests are quick, but never zero: clients must wait and look.
 
     `latency_seconds` is added to every call from outside, as a distant region would; `role_ready_seconds` is how old a
-    role must be before anything can assume it (IAM's changes spread slowly).
-    `lambda_concurrency` bounds the worker processes that run at the same time (0: the number of processors);
+    role must be before anything can assume it (IAM's changes spread slowly). `lambda_account_concurrency` and
+    `lambda_code_storage_gb` are limits of the account. `lambda_concurrency` bounds the worker processes that run at the
+    same time (0: the number of processors);
     `lambda_idle_seconds` is how long an unused worker is kept warm; `log_events_kept` bounds the events of all
     log groups together; `rate_limits` multiplies the requests a second that AWS takes (0: any number); `enforce_iam`
     makes callers need permissions.
@@ -30,6 +31,8 @@ class Settings:
     latency_seconds: float = 0.0
     lambda_pending_seconds: float = 0.03
     lambda_update_seconds: float = 0.03
+    lambda_account_concurrency: int = 1000
+    lambda_code_storage_gb: float = 300.0
     role_ready_seconds: float = 0.0
     role_attach_seconds: float = 0.05
     cluster_change_seconds: float = 0.05
@@ -38,6 +41,11 @@ class Settings:
     log_events_kept: int = 100_000
     rate_limits: float = 1.0
     enforce_iam: bool = False
+
+    @property
+    def code_storage_bytes(self) -> int:
+        """How many bytes of code an account may store in a region."""
+        return int(self.lambda_code_storage_gb * 1024**3)
 
     @property
     def workers(self) -> int:

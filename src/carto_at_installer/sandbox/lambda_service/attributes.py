@@ -17,10 +17,8 @@ if TYPE_CHECKING:
     from carto_at_installer.sandbox.lambda_service.records import Record
     from carto_at_installer.sandbox.services import Call, Operation
 
-CONCURRENT_EXECUTIONS = 1000
 _MINIMUM_UNRESERVED = 100
 _MAX_TAGS = 50
-_TOTAL_CODE_SIZE = 300 * 1024**3
 
 
 class AttributeOperations:
@@ -75,7 +73,8 @@ class AttributeOperations:
         with self._records.store.transaction():
             record = self._find(request["FunctionName"], call)
             others = self._reserved(call.region) - (record["reserved"] or 0)
-            if CONCURRENT_EXECUTIONS - others - wanted < _MINIMUM_UNRESERVED:
+            allowed = self._parts.settings.lambda_account_concurrency
+            if allowed - others - wanted < _MINIMUM_UNRESERVED:
                 raise checks.invalid(
                     "Specified ReservedConcurrentExecutions for function decreases account's "
                     "UnreservedConcurrentExecution below its minimum value of "
@@ -98,18 +97,17 @@ class AttributeOperations:
     def account_settings(self, _request: dict[str, Any], call: Call) -> dict[str, Any]:
         """GetAccountSettings."""
         functions = self._records.functions(call.region)
-        layers = self._records.layer_versions(call.region)
+        allowed = self._parts.settings.lambda_account_concurrency
         return {
             "AccountLimit": {
-                "TotalCodeSize": _TOTAL_CODE_SIZE,
+                "TotalCodeSize": self._parts.settings.code_storage_bytes,
                 "CodeSizeUnzipped": MAX_UNZIPPED,
                 "CodeSizeZipped": MAX_ZIPPED,
-                "ConcurrentExecutions": CONCURRENT_EXECUTIONS,
-                "UnreservedConcurrentExecutions": CONCURRENT_EXECUTIONS
-                - self._reserved(call.region),
+                "ConcurrentExecutions": allowed,
+                "UnreservedConcurrentExecutions": allowed - self._reserved(call.region),
             },
             "AccountUsage": {
-                "TotalCodeSize": sum(item["code"]["size"] for item in [*functions, *layers]),
+                "TotalCodeSize": self._records.stored_bytes(call.region),
                 "FunctionCount": len(functions),
             },
         }

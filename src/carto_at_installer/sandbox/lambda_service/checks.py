@@ -33,7 +33,6 @@ _NOT_EMULATED = {
     "ImageConfig": "container images",
     "DeadLetterConfig": "dead letter queues",
     "FileSystemConfigs": "file systems",
-    "CodeSigningConfigArn": "code signing",
     "CapacityProviderConfig": "capacity providers",
     "DurableConfig": "durable functions",
     "TenancyConfig": "tenancy",
@@ -147,6 +146,12 @@ def resolved_layers(arns: list[str], records: Records, call: Call) -> list[dict[
             }
         )
     return found
+
+
+def check_storage(code: dict[str, Any], parts: LambdaParts, region: str) -> None:
+    """New code must find room in what the account may store in a region. Raises AwsServiceError."""
+    if parts.records.stored_bytes(region) + code["size"] > parts.settings.code_storage_bytes:
+        raise AwsServiceError("CodeStorageExceededException", "Code storage limit exceeded.", 400)
 
 
 def check_together(record: dict[str, Any]) -> None:

@@ -16,6 +16,7 @@ from carto_at_installer.sandbox.lambda_service.records import (
     require_settled,
 )
 from carto_at_installer.sandbox.lambda_service.references import LATEST, function_reference
+from carto_at_installer.sandbox.lambda_service.signing import require_signed
 from carto_at_installer.sandbox.services import page
 
 if TYPE_CHECKING:
@@ -67,10 +68,12 @@ class FunctionOperations:
                 "Runtime and Handler are mandatory parameters for functions created with deployment packages."
             )
         checks.check_role(request["Role"], self._parts)
+        require_signed(self._records.store, request.get("CodeSigningConfigArn"))
         record = self._new_record(name, request, call)
         checks.check_together(record)
         key = f"{call.region}/{name}"
         with self._records.store.transaction():
+            checks.check_storage(record["code"], self._parts, call.region)
             if self._records.store.get("lambda.function", key) is not None:
                 raise AwsServiceError(
                     "ResourceConflictException", f"Function already exist: {name}", 409
@@ -104,6 +107,7 @@ class FunctionOperations:
             "tags": request.get("Tags") or {},
             "policy": [],
             "reserved": None,
+            "signing": request.get("CodeSigningConfigArn") or None,
             "published": 0,
             "last_modified": now_text(),
             "active_at": time.time() + self._parts.settings.lambda_pending_seconds,
@@ -134,12 +138,14 @@ class FunctionOperations:
         source = {key: request[key] for key in _CODE_MEMBERS if key in request}
         with self._records.store.transaction():
             record = self._changeable(request, call)
+            require_signed(self._records.store, record.get("signing"))
             changed = {
                 **record,
                 "code": self._parts.code_from(source, call),
                 "architectures": request.get("Architectures") or record["architectures"],
             }
             checks.check_together(changed)
+            checks.check_storage(changed["code"], self._parts, call.region)
             if request.get("DryRun"):
                 return configuration(changed)
             self._save_update(record, changed)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from carto_at_installer.sandbox.lambda_service.checks import check_storage
 from carto_at_installer.sandbox.lambda_service.code import base64_digest
 from carto_at_installer.sandbox.lambda_service.parts import not_found
 from carto_at_installer.sandbox.lambda_service.references import LayerReference, layer_reference
@@ -38,6 +39,7 @@ class LayerOperations:
         """PublishLayerVersion."""
         name = layer_reference(request["LayerName"], call).name
         code = self._parts.code_from(request["Content"], call)
+        check_storage(code, self._parts, call.region)
         store = self._records.store
         with store.transaction():
             counter = store.get("lambda.layer", f"{call.region}/{name}") or {"version": 0}

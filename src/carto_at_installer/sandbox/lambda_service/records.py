@@ -63,6 +63,15 @@ class Records:
         prefix = f"{region}/{name}/" if name else f"{region}/"
         return [item for _, item in self.store.items("lambda.layer_version", prefix)][::-1]
 
+    def stored_bytes(self, region: str) -> int:
+        """The size of all zips in a region: those of functions, of their versions, and of layers."""
+        kinds = ("lambda.function", "lambda.version", "lambda.layer_version")
+        return sum(
+            int(record["code"]["size"])
+            for kind in kinds
+            for _, record in self.store.items(kind, f"{region}/")
+        )
+
     def digests(self) -> set[str]:
         """The zips that functions, their versions and layers need."""
         found: set[str] = set()

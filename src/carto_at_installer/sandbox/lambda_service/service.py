@@ -15,6 +15,7 @@ from carto_at_installer.sandbox.lambda_service.parts import LambdaParts, LogSink
 from carto_at_installer.sandbox.lambda_service.pool import WorkerPool
 from carto_at_installer.sandbox.lambda_service.records import Record, Records
 from carto_at_installer.sandbox.lambda_service.references import function_reference
+from carto_at_installer.sandbox.lambda_service.signing import SigningOperations
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,6 +61,7 @@ class LambdaService:
             FunctionOperations(self.parts),
             LayerOperations(self.parts),
             AttributeOperations(self.parts),
+            SigningOperations(self.parts),
             self._invocations,
         )
 

@@ -26,7 +26,10 @@ def needs(asking: Asking) -> list[Question]:
     """The permissions that a call needs. Raises AwsServiceError for a name that is none."""
     return [
         asking.need(
-            _resource(asking), action=_ACTIONS.get(asking.operation, ""), **_resource_tags(asking)
+            _resource(asking),
+            action=_ACTIONS.get(asking.operation, ""),
+            **_resource_tags(asking),
+            **_signing(asking),
         ),
         *_for_role(asking),
         *_for_layers(asking),
@@ -47,12 +50,20 @@ def _resource_tags(asking: Asking) -> dict[str, str]:
     return {f"aws__ResourceTag/{key}": value for key, value in tags.items()}
 
 
+def _signing(asking: Asking) -> dict[str, str]:
+    """The condition key by which an organization wants functions to have a certain code signing configuration."""
+    arn = asking.members.get("CodeSigningConfigArn")
+    return {"lambda__CodeSigningConfigArn": str(arn)} if arn else {}
+
+
 def _resource(asking: Asking) -> str:
     members = asking.members
     if "FunctionName" in members:
         return _function(asking)
     if "Resource" in members:
         return str(members["Resource"])
+    if "CodeSigningConfigArn" in members:
+        return str(members["CodeSigningConfigArn"])
     name = members.get("LayerName") or members.get("Arn")
     if name is None:
         return "*"
