@@ -99,6 +99,92 @@ def test_clusters_come_and_go(client: Any) -> None:
         status()
 
 
+def test_clusters_are_changed(client: Any) -> None:
+    redshift = client("redshift")
+    redshift.create_cluster(ClusterIdentifier="moving", NodeType="ra3.large", MasterUsername="boss")
+    shown = lambda: redshift.describe_clusters(ClusterIdentifier="moving")["Clusters"][0]  # noqa: E731
+    available = lambda: shown()["ClusterStatus"] == "available"  # noqa: E731
+    wait_until(available)
+    assert (shown()["EnhancedVpcRouting"], shown()["PendingActions"]) == (False, [])
+    changed = redshift.modify_cluster(ClusterIdentifier="moving", EnhancedVpcRouting=True)[
+        "Cluster"
+    ]
+    assert (changed["ClusterStatus"], changed["EnhancedVpcRouting"]) == ("modifying", False)
+    assert changed["PendingModifiedValues"] == {"EnhancedVpcRouting": True}
+    wait_until(available)
+    assert (shown()["EnhancedVpcRouting"], shown()["PendingModifiedValues"]) == (True, {})
+    resized = redshift.modify_cluster(ClusterIdentifier="moving", NumberOfNodes=4)["Cluster"]
+    assert (resized["ClusterStatus"], resized["ClusterAvailabilityStatus"]) == (
+        "resizing",
+        "Modifying",
+    )
+    with pytest.raises(redshift.exceptions.InvalidClusterStateFault, match="is resizing"):
+        redshift.reboot_cluster(ClusterIdentifier="moving")
+    wait_until(available)
+    assert shown()["NumberOfNodes"] == 4
+    rebooting = redshift.reboot_cluster(ClusterIdentifier="moving")["Cluster"]
+    assert rebooting["ClusterStatus"] == "rebooting"
+    wait_until(available)
+    with pytest.raises(ClientError, match="does not emulate changing NewClusterIdentifier"):
+        redshift.modify_cluster(ClusterIdentifier="moving", NewClusterIdentifier="moved")
+
+
+@pytest.mark.parametrize(
+    ("status", "availability"),
+    [
+        ("maintenance", "Maintenance"),
+        ("storage-full", "Unavailable"),
+        ("hardware-failure", "Failed"),
+        ("rotating-keys", "Modifying"),
+    ],
+)
+def test_states_that_no_call_leads_to(client: Any, status: str, availability: str) -> None:
+    redshift = client("redshift", "eu-south-1")
+    arn = "arn:aws:redshift:eu-south-1:123456789012:cluster:demo"
+    tags = {
+        "sandbox:ClusterStatus": status,
+        "sandbox:ClusterRevisionNumber": "55555",
+        "sandbox:PendingActions": "reboot upgrade",
+    }
+    redshift.create_tags(
+        ResourceName=arn, Tags=[{"Key": key, "Value": value} for key, value in tags.items()]
+    )
+    (shown,) = redshift.describe_clusters(ClusterIdentifier="demo")["Clusters"]
+    assert (shown["ClusterStatus"], shown["ClusterAvailabilityStatus"]) == (status, availability)
+    assert (shown["ClusterRevisionNumber"], shown["PendingActions"]) == (
+        "55555",
+        ["reboot", "upgrade"],
+    )
+    statement = {"ClusterIdentifier": "demo", "Database": "dev", "Sql": "SELECT 1"}
+    with pytest.raises(ClientError, match=f"not available: it is {status}"):
+        client("redshift-data", "eu-south-1").execute_statement(**statement)
+    redshift.delete_tags(ResourceName=arn, TagKeys=list(tags))
+    (shown,) = redshift.describe_clusters(ClusterIdentifier="demo")["Clusters"]
+    assert (shown["ClusterStatus"], shown["PendingActions"]) == ("available", [])
+
+
+def test_workgroups_are_changed(client: Any) -> None:
+    serverless = client("redshift-serverless", "eu-south-1")
+    name = {"workgroupName": "demo-serverless"}
+    shown = lambda: serverless.get_workgroup(**name)["workgroup"]  # noqa: E731
+    changed = serverless.update_workgroup(**name, enhancedVpcRouting=True)["workgroup"]
+    assert (changed["status"], changed["enhancedVpcRouting"]) == ("MODIFYING", False)
+    with pytest.raises(serverless.exceptions.ConflictException):
+        serverless.update_workgroup(**name, baseCapacity=32)
+    wait_until(lambda: shown()["status"] == "AVAILABLE")
+    assert shown()["enhancedVpcRouting"] is True
+    made = serverless.create_workgroup(
+        workgroupName="old",
+        namespaceName="demo-serverless",
+        tags=[
+            {"key": "sandbox:patchVersion", "value": "185"},
+            {"key": "sandbox:status", "value": "DELETING"},
+        ],
+    )["workgroup"]
+    assert (made["patchVersion"], made["status"]) == ("185", "DELETING")
+    serverless.delete_workgroup(workgroupName="old")
+
+
 def test_what_a_cluster_cannot_be_made_with(client: Any) -> None:
     with pytest.raises(ClientError, match="does not emulate HsmConfigurationIdentifier"):
         client("redshift").create_cluster(
@@ -132,7 +218,8 @@ def test_roles_are_added_and_removed(client: Any) -> None:
     assert {item["IamRoleArn"] for item in shown()["IamRoles"]} == {first, second}
     assert shown()["DefaultIamRoleArn"] == second
     redshift.modify_cluster_iam_roles(ClusterIdentifier="roles", RemoveIamRoles=[second])
-    assert [item["IamRoleArn"] for item in shown()["IamRoles"]] == [first]
+    assert shown()["IamRoles"][1] == {"IamRoleArn": second, "ApplyStatus": "removing"}
+    wait_until(lambda: [item["IamRoleArn"] for item in shown()["IamRoles"]] == [first])
     assert "DefaultIamRoleArn" not in shown()
     with pytest.raises(ClientError, match="not valid or does not exist"):
         redshift.modify_cluster_iam_roles(

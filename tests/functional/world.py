@@ -47,7 +47,9 @@ def cloud(client):
         "logs": sorted(
             g["logGroupName"] for g in client("logs").describe_log_groups()["logGroups"]
         ),
-        "attached": sorted(role["IamRoleArn"] for role in cluster["IamRoles"]),
+        "attached": sorted(
+            role["IamRoleArn"] for role in cluster["IamRoles"] if role["ApplyStatus"] != "removing"
+        ),
     }
 
 

@@ -57,9 +57,7 @@ def _describe_cluster(session: AwsSession, identity: Identity, options: TargetOp
             for part in (cluster.get("ClusterVersion"), cluster.get("ClusterRevisionNumber"))
             if part
         ),
-        roles={
-            role["IamRoleArn"]: role.get("ApplyStatus", "") for role in cluster.get("IamRoles", [])
-        },
+        roles=_cluster_roles(cluster),
     )
 
 
@@ -171,12 +169,20 @@ def _missing(kind: str, name: str, identity: Identity | None, command: str) -> T
     )
 
 
+def _cluster_roles(cluster: dict[str, Any]) -> dict[str, str]:
+    """The roles of a cluster with their state; those that are just being removed are none any more."""
+    roles = {
+        role["IamRoleArn"]: role.get("ApplyStatus", "") for role in cluster.get("IamRoles", [])
+    }
+    return {arn: state for arn, state in roles.items() if state != "removing"}
+
+
 def attached_roles(session: AwsSession, target: Target) -> frozenset[str]:
-    """The ARNs of the roles that are attached to the target now, whatever their state."""
+    """The ARNs of the roles that are attached to the target now, or about to be."""
     with translated(f"see which roles are attached to {target.name}"):
         if target.deployment is Deployment.CLUSTER:
             answer = session.client("redshift").describe_clusters(ClusterIdentifier=target.name)
-            return frozenset(r["IamRoleArn"] for r in answer["Clusters"][0].get("IamRoles", []))
+            return frozenset(_cluster_roles(answer["Clusters"][0]))
         client = session.client("redshift-serverless")
         namespace = client.get_namespace(namespaceName=target.namespace)["namespace"]
         return frozenset(_namespace_roles(namespace))

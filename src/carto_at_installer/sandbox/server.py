@@ -26,6 +26,7 @@ from carto_at_installer.sandbox.permissions.asking import World
 from carto_at_installer.sandbox.permissions.enforcement import Enforcement
 from carto_at_installer.sandbox.protocols import HttpRequest, HttpResponse, codec
 from carto_at_installer.sandbox.protocols.http import new_request_id
+from carto_at_installer.sandbox.redshift_service.cluster_changes import ClusterChanges
 from carto_at_installer.sandbox.redshift_service.provisioned import ProvisionedOperations
 from carto_at_installer.sandbox.redshift_service.serverless import ServerlessOperations
 from carto_at_installer.sandbox.redshift_service.targets_store import TargetStore
@@ -107,7 +108,10 @@ class Sandbox:
             "redshift-data": self._data,
             "lambda": self._lambda.operations(),
             "logs": self._logs.operations(),
-            "redshift": ProvisionedOperations(*shared).operations(),
+            "redshift": {
+                **ProvisionedOperations(*shared).operations(),
+                **ClusterChanges(*shared).operations(),
+            },
             "redshift-serverless": ServerlessOperations(*shared).operations(),
         }
 

@@ -7,24 +7,18 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from carto_at_installer.sandbox.errors import AwsServiceError
+from carto_at_installer.sandbox.redshift_service.clusters import shown
+from carto_at_installer.sandbox.redshift_service.plane import ClusterPlane, refuse_unknown
 from carto_at_installer.sandbox.redshift_service.targets_store import (
     Record,
-    TargetStore,
-    begin_change,
     cluster_arn,
-    cluster_status,
     new_cluster,
     password_for,
-    role_in_sync,
 )
-from carto_at_installer.sandbox.services import Call, arn, page
+from carto_at_installer.sandbox.services import Call, page
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from carto_at_installer.sandbox.moto_services.directory import Directory
     from carto_at_installer.sandbox.services import Operation
-    from carto_at_installer.sandbox.settings import Settings
 
 _MAX_ROLES = 50
 _NAME = re.compile(r"(?=.{1,63}$)[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -37,6 +31,9 @@ _CREATE_MEMBERS = {
     "EnhancedVpcRouting": "enhanced_vpc_routing",
     "PubliclyAccessible": "publicly_accessible",
     "Encrypted": "encrypted",
+    "AllowVersionUpgrade": "version_upgrade",
+    "MaintenanceTrackName": "maintenance_track",
+    "PreferredMaintenanceWindow": "maintenance_window",
 }
 _IGNORABLE = frozenset(
     {
@@ -46,20 +43,8 @@ _IGNORABLE = frozenset(
 )  # fmt: skip
 
 
-class ProvisionedOperations:
-    """The `redshift` service. `drop_data` is called with a cluster's ARN when it is deleted."""
-
-    def __init__(
-        self,
-        targets: TargetStore,
-        settings: Settings,
-        directory: Callable[[], Directory],
-        drop_data: Callable[[str], None],
-    ) -> None:
-        self._targets = targets
-        self._settings = settings
-        self._directory = directory
-        self._drop_data = drop_data
+class ProvisionedOperations(ClusterPlane):
+    """The `redshift` service."""
 
     def operations(self) -> dict[str, Operation]:
         """See services.Operations."""
@@ -68,8 +53,6 @@ class ProvisionedOperations:
             "CreateCluster": self.create,
             "DeleteCluster": self.delete,
             "ModifyClusterIamRoles": self.modify_roles,
-            "PauseCluster": self.pause,
-            "ResumeCluster": self.resume,
             "GetClusterCredentials": self.credentials,
             "GetClusterCredentialsWithIAM": self.iam_credentials,
         }
@@ -85,18 +68,14 @@ class ProvisionedOperations:
                 for record in records
                 if wanted & set(record["tags"].values()) or keys & record["tags"].keys()
             ]
-        shown, marker = page(
-            [_shown(record) for record in records], request.get("Marker"), request.get("MaxRecords")
+        clusters, marker = page(
+            [shown(record) for record in records], request.get("Marker"), request.get("MaxRecords")
         )
-        return {"Clusters": shown, "Marker": marker}
+        return {"Clusters": clusters, "Marker": marker}
 
     def create(self, request: dict[str, Any], call: Call) -> dict[str, Any]:
         """CreateCluster: available after a moment."""
-        unknown = sorted(request.keys() - _IGNORABLE)
-        if unknown:
-            raise AwsServiceError(
-                "InvalidParameterValue", f"The sandbox does not emulate {', '.join(unknown)}"
-            )
+        refuse_unknown("InvalidParameterValue", request, _IGNORABLE)
         name = request["ClusterIdentifier"].lower()
         if not _NAME.fullmatch(name):
             raise AwsServiceError(
@@ -118,7 +97,7 @@ class ProvisionedOperations:
             if self._targets.cluster(call.region, name) is not None:
                 raise AwsServiceError("ClusterAlreadyExists", "Cluster already exists")
             self._targets.save_cluster(record)
-        return {"Cluster": _shown(record)}
+        return {"Cluster": shown(record)}
 
     def delete(self, request: dict[str, Any], call: Call) -> dict[str, Any]:
         """DeleteCluster: without a final snapshot only."""
@@ -131,29 +110,30 @@ class ProvisionedOperations:
         record = self._find(request["ClusterIdentifier"], call)
         self._targets.store.delete("redshift.cluster", f"{call.region}/{record['name']}")
         self._drop_data(cluster_arn(record))
-        return {"Cluster": {**_shown(record), "ClusterStatus": "deleting"}}
+        return {"Cluster": {**shown(record), "ClusterStatus": "deleting"}}
 
     def modify_roles(self, request: dict[str, Any], call: Call) -> dict[str, Any]:
         """ModifyClusterIamRoles: adds to, and removes from, the roles that are there."""
         with self._targets.store.transaction():
             record = self._available(request["ClusterIdentifier"], call)
             for role in request.get("RemoveIamRoles") or []:
-                record["roles"].pop(role, None)
+                if record["roles"].pop(role, None) is not None:
+                    record.setdefault("removing", {})[role] = self._in_sync_at()
                 if record["default_role"] == role:
                     record["default_role"] = None
             for role in request.get("AddIamRoles") or []:
                 self._attach(record, role)
             self._set_default(record, request.get("DefaultIamRoleArn"))
             self._targets.save_cluster(record)
-        return {"Cluster": _shown(record)}
+        return {"Cluster": shown(record)}
 
     def _attach(self, record: Record, role_arn: str) -> None:
-        if self._directory().role(role_arn) is None:
+        if not self._role_exists(role_arn):
             raise AwsServiceError(
                 "InvalidParameterValue", f"The IAM role {role_arn} is not valid or does not exist."
             )
-        until = time.time() + self._settings.role_attach_seconds
-        record["roles"].setdefault(role_arn, until)
+        record.get("removing", {}).pop(role_arn, None)
+        record["roles"].setdefault(role_arn, self._in_sync_at())
         if len(record["roles"]) > _MAX_ROLES:
             raise AwsServiceError(
                 "InvalidParameterValue", f"A cluster can have at most {_MAX_ROLES} IAM roles"
@@ -168,24 +148,6 @@ class ProvisionedOperations:
                 f"The default IAM role {role_arn} is not associated with the cluster",
             )
         record["default_role"] = role_arn
-
-    def pause(self, request: dict[str, Any], call: Call) -> dict[str, Any]:
-        """PauseCluster."""
-        with self._targets.store.transaction():
-            record = self._available(request["ClusterIdentifier"], call)
-            self._begin(record, "pausing", "paused")
-            self._targets.save_cluster(record)
-        return {"Cluster": _shown(record)}
-
-    def resume(self, request: dict[str, Any], call: Call) -> dict[str, Any]:
-        """ResumeCluster."""
-        with self._targets.store.transaction():
-            record = self._find(request["ClusterIdentifier"], call)
-            if cluster_status(record) != "paused":
-                raise _wrong_state(record, "paused")
-            self._begin(record, "resuming", "available")
-            self._targets.save_cluster(record)
-        return {"Cluster": _shown(record)}
 
     def credentials(self, request: dict[str, Any], call: Call) -> dict[str, Any]:
         """GetClusterCredentials for a database user."""
@@ -211,78 +173,9 @@ class ProvisionedOperations:
             "Expiration": time.time() + (seconds or 900),
         }
 
-    def _begin(self, record: Record, passing: str, status: str) -> None:
-        begin_change(record, passing, status, self._settings.cluster_change_seconds)
-
-    def _find(self, name: str, call: Call) -> Record:
-        record = self._targets.cluster(call.region, name.lower())
-        if record is None:
-            raise AwsServiceError("ClusterNotFound", f"Cluster {name} not found.", 404)
-        return record
-
-    def _available(self, name: str, call: Call) -> Record:
-        record = self._find(name, call)
-        if cluster_status(record) != "available":
-            raise _wrong_state(record, "available")
-        return record
-
 
 def iam_user(call: Call) -> str:
     """The database user of an IAM identity: `IAM:user`, or `IAMR:role` for an assumed role."""
     kind = "IAMR" if ":assumed-role/" in call.caller.arn else "IAM"
     parts = call.caller.arn.split("/")
     return f"{kind}:{parts[1] if kind == 'IAMR' else parts[-1]}"
-
-
-def _wrong_state(record: Record, wanted: str) -> AwsServiceError:
-    return AwsServiceError(
-        "InvalidClusterState",
-        f"The cluster {record['name']} is {cluster_status(record)}; it must be {wanted} for this operation.",
-    )
-
-
-def _shown(record: Record) -> dict[str, Any]:
-    status = cluster_status(record)
-    host = f"{record['name']}.sandbox.{record['region']}.redshift.amazonaws.com"
-    roles = [
-        {
-            "IamRoleArn": role,
-            "ApplyStatus": "in-sync" if role_in_sync(record, role) else "adding",
-        }
-        for role in record["roles"]
-    ]
-    shown: dict[str, Any] = {
-        "ClusterIdentifier": record["name"],
-        "NodeType": record["node_type"],
-        "ClusterStatus": status,
-        "ClusterAvailabilityStatus": _availability(status),
-        "MasterUsername": record["user"],
-        "DBName": record["database"],
-        "ClusterCreateTime": record["created"],
-        "NumberOfNodes": record["nodes"],
-        "PubliclyAccessible": record["publicly_accessible"],
-        "Encrypted": record["encrypted"],
-        "EnhancedVpcRouting": record["enhanced_vpc_routing"],
-        "ClusterVersion": "1.0",
-        "ClusterRevisionNumber": "200000",
-        "ClusterNamespaceArn": arn(
-            "redshift", record["region"], f"namespace:{record['namespace_id']}"
-        ),
-        "VpcId": "vpc-5a0db0c5",
-        "AvailabilityZone": f"{record['region']}a",
-        "MultiAZ": "Disabled",
-        "IamRoles": roles,
-        "DefaultIamRoleArn": record["default_role"],
-        "MasterPasswordSecretArn": record["secret_arn"],
-        "PendingModifiedValues": {},
-        "Tags": [{"Key": key, "Value": value} for key, value in record["tags"].items()],
-    }
-    if status != "creating":
-        shown["Endpoint"] = {"Address": host, "Port": record["port"]}
-    return shown
-
-
-def _availability(status: str) -> str:
-    if status in {"available", "paused"}:
-        return "Available" if status == "available" else "Unavailable"
-    return "Modifying"

@@ -6,10 +6,10 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from carto_at_installer.sandbox.errors import AwsServiceError
+from carto_at_installer.sandbox.redshift_service.plane import ControlPlane, refuse_unknown
 from carto_at_installer.sandbox.redshift_service.provisioned import iam_user
 from carto_at_installer.sandbox.redshift_service.targets_store import (
     Record,
-    TargetStore,
     new_namespace,
     new_workgroup,
     password_for,
@@ -18,11 +18,7 @@ from carto_at_installer.sandbox.redshift_service.targets_store import (
 from carto_at_installer.sandbox.services import page
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from carto_at_installer.sandbox.moto_services.directory import Directory
     from carto_at_installer.sandbox.services import Call, Operation
-    from carto_at_installer.sandbox.settings import Settings
 
 _ROLE_MEMBERS = frozenset({"iamRoles", "defaultIamRoleArn"})
 _NAMESPACE_MEMBERS = {"adminUsername": "user", "dbName": "database"}
@@ -34,20 +30,8 @@ _WORKGROUP_MEMBERS = {
 }
 
 
-class ServerlessOperations:
-    """The `redshift-serverless` service. `drop_data` is called with a workgroup's ARN when it is deleted."""
-
-    def __init__(
-        self,
-        targets: TargetStore,
-        settings: Settings,
-        directory: Callable[[], Directory],
-        drop_data: Callable[[str], None],
-    ) -> None:
-        self._targets = targets
-        self._settings = settings
-        self._directory = directory
-        self._drop_data = drop_data
+class ServerlessOperations(ControlPlane):
+    """The `redshift-serverless` service."""
 
     def operations(self) -> dict[str, Operation]:
         """See services.Operations."""
@@ -55,6 +39,7 @@ class ServerlessOperations:
             "GetWorkgroup": self.get_workgroup,
             "ListWorkgroups": self.list_workgroups,
             "CreateWorkgroup": self.create_workgroup,
+            "UpdateWorkgroup": self.update_workgroup,
             "DeleteWorkgroup": self.delete_workgroup,
             "GetNamespace": self.get_namespace,
             "ListNamespaces": self.list_namespaces,
@@ -76,7 +61,8 @@ class ServerlessOperations:
 
     def create_workgroup(self, request: dict[str, Any], call: Call) -> dict[str, Any]:
         """CreateWorkgroup."""
-        _refuse_unknown(request, {"workgroupName", "namespaceName", *_WORKGROUP_MEMBERS})
+        known = {"workgroupName", "namespaceName", "tags", *_WORKGROUP_MEMBERS}
+        refuse_unknown("ValidationException", request, known)
         name = request["workgroupName"]
         given = {
             key: request[member] for member, key in _WORKGROUP_MEMBERS.items() if member in request
@@ -87,8 +73,29 @@ class ServerlessOperations:
                 raise AwsServiceError(
                     "ConflictException", f"A workgroup named {name} already exists."
                 )
-            record = new_workgroup(call.region, name, namespace["name"], **given)
-            record["creating_until"] = time.time() + self._settings.cluster_change_seconds
+            tags = {tag["key"]: tag["value"] for tag in request.get("tags") or []}
+            record = new_workgroup(call.region, name, namespace["name"], tags=tags, **given)
+            record["creating_until"] = self._changed_at()
+            self._targets.save_workgroup(record)
+        return {"workgroup": _workgroup(record)}
+
+    def update_workgroup(self, request: dict[str, Any], call: Call) -> dict[str, Any]:
+        """UpdateWorkgroup: what is wanted shows when the change has passed."""
+        known = {"workgroupName", *_WORKGROUP_MEMBERS}
+        refuse_unknown("ValidationException", request, known, "changing ")
+        with self._targets.store.transaction():
+            record = self._find_workgroup(request["workgroupName"], call)
+            if workgroup_status(record) != "AVAILABLE":
+                raise AwsServiceError(
+                    "ConflictException",
+                    f"There is an operation running on the workgroup {record['name']}. Try again later.",
+                )
+            record["pending"] = {
+                key: request[member]
+                for member, key in _WORKGROUP_MEMBERS.items()
+                if member in request
+            }
+            record["modifying_until"] = self._changed_at()
             self._targets.save_workgroup(record)
         return {"workgroup": _workgroup(record)}
 
@@ -112,7 +119,7 @@ class ServerlessOperations:
     def create_namespace(self, request: dict[str, Any], call: Call) -> dict[str, Any]:
         """CreateNamespace."""
         known = {"namespaceName", "adminUserPassword", *_ROLE_MEMBERS, *_NAMESPACE_MEMBERS}
-        _refuse_unknown(request, known)
+        refuse_unknown("ValidationException", request, known)
         name = request["namespaceName"]
         given = {
             key: request[member] for member, key in _NAMESPACE_MEMBERS.items() if member in request
@@ -130,11 +137,7 @@ class ServerlessOperations:
     def update_namespace(self, request: dict[str, Any], call: Call) -> dict[str, Any]:
         """UpdateNamespace: a list of roles replaces the one that is there."""
         members = request.keys() - {"namespaceName"}
-        unknown = sorted(members - _ROLE_MEMBERS)
-        if unknown:
-            raise AwsServiceError(
-                "ValidationException", f"The sandbox does not emulate changing {', '.join(unknown)}"
-            )
+        refuse_unknown("ValidationException", members, _ROLE_MEMBERS, "changing ")
         if "defaultIamRoleArn" in members and "iamRoles" not in members:
             raise AwsServiceError(
                 "ValidationException", "iamRoles must be updated together with defaultIamRoleArn"
@@ -149,16 +152,16 @@ class ServerlessOperations:
                 )
             if "iamRoles" in request:
                 self._replace_roles(record, request)
-            record["modifying_until"] = time.time() + self._settings.role_attach_seconds
+            record["modifying_until"] = self._in_sync_at()
             self._targets.save_namespace(record)
         return {"namespace": _namespace(record)}
 
     def _replace_roles(self, record: Record, request: dict[str, Any]) -> None:
         """Raises AwsServiceError for a role that does not exist, or a default role that is not in the list."""
         roles = [role_arn(text) for text in request.get("iamRoles") or []]
-        until = time.time() + self._settings.role_attach_seconds
+        until = self._in_sync_at()
         for role in roles:
-            if self._directory().role(role) is None:
+            if not self._role_exists(role):
                 raise AwsServiceError("ValidationException", f"The IAM role {role} does not exist.")
         record["roles"] = {role: record["roles"].get(role, until) for role in roles}
         default = request.get("defaultIamRoleArn") or None
@@ -203,7 +206,7 @@ class ServerlessOperations:
         record = self._targets.workgroup(call.region, name)
         if record is None:
             raise AwsServiceError("ResourceNotFoundException", f"Workgroup not found: {name}", 404)
-        return record
+        return _changed(record)
 
     def _find_namespace(self, name: str, call: Call) -> Record:
         record = self._targets.namespace(call.region, name)
@@ -212,25 +215,30 @@ class ServerlessOperations:
         return record
 
 
-def _refuse_unknown(request: dict[str, Any], known: set[str]) -> None:
-    unknown = sorted(request.keys() - known)
-    if unknown:
-        raise AwsServiceError(
-            "ValidationException", f"The sandbox does not emulate {', '.join(unknown)}"
-        )
-
-
 def role_arn(text: str) -> str:
     """The ARN in `IamRole(applyStatus=in-sync, iamRoleArn=arn:...)`, or the text when it is an ARN."""
     return text.rpartition("iamRoleArn=")[2].rstrip(")")
 
 
 def workgroup_status(record: Record) -> str:
-    """`CREATING` or `AVAILABLE`."""
-    return "CREATING" if time.time() < record["creating_until"] else "AVAILABLE"
+    """`CREATING`, `MODIFYING` or `AVAILABLE`. The tag `sandbox:status` overrides it."""
+    if told := record.get("tags", {}).get("sandbox:status"):
+        return str(told)
+    if time.time() < record["creating_until"]:
+        return "CREATING"
+    return "MODIFYING" if time.time() < record.get("modifying_until", 0) else "AVAILABLE"
 
 
-def _workgroup(record: Record) -> dict[str, Any]:
+def _changed(record: Record) -> Record:
+    """A workgroup with the changes that it was waiting for, once their time has come."""
+    if record.get("pending") and time.time() >= record["modifying_until"]:
+        return {**record, **record["pending"], "pending": {}}
+    return record
+
+
+def _workgroup(stored: Record) -> dict[str, Any]:
+    record = _changed(stored)
+    tags = record.get("tags", {})
     host = f"{record['name']}.123456789012.{record['region']}.redshift-serverless.amazonaws.com"
     return {
         "workgroupId": record["id"],
@@ -244,8 +252,8 @@ def _workgroup(record: Record) -> dict[str, Any]:
         "endpoint": {"address": host, "port": record["port"]},
         "port": record["port"],
         "creationDate": record["created"],
-        "workgroupVersion": "1.0.200000",
-        "patchVersion": "200",
+        "workgroupVersion": tags.get("sandbox:workgroupVersion", "1.0.200000"),
+        "patchVersion": tags.get("sandbox:patchVersion", "200"),
     }
 
 

@@ -142,8 +142,18 @@ def new_workgroup(region: str, name: str, namespace: str, **given: Any) -> Recor
     }
 
 
+def with_pending(record: Record) -> Record:
+    """A cluster with the changes that it was waiting for, once their time has come."""
+    pending = record.get("pending")
+    if pending and time.time() >= record["passing_until"]:
+        return {**record, **pending, "pending": {}}
+    return record
+
+
 def cluster_status(record: Record) -> str:
-    """The status now: a passing one (`resuming`) until its time has come."""
+    """The status now: of the tag `sandbox:ClusterStatus`, or a passing one (`resuming`) until its time has come."""
+    if told := record["tags"].get("sandbox:ClusterStatus"):
+        return str(told)
     if record["passing"] and time.time() < record["passing_until"]:
         return str(record["passing"])
     return str(record["status"])
