@@ -339,7 +339,7 @@ REFUSALS = [
     ("EXPLAIN SELECT 1", "EXPLAIN"),
     ("SELECT * INTO other FROM places", "SELECT INTO"),
     ("SELECT * FROM places PIVOT (count(*) FOR name IN ('a'))", "PIVOTS"),
-    ("SELECT ST_Segmentize(ST_Point(1, 2), 3)", "ST_SEGMENTIZE"),
+    ("SELECT ST_Voronoi(ST_Point(1, 2))", "ST_VORONOI"),
     ("SELECT * FROM stl_query", "stl_query"),
     ("SELECT * FROM other.public.places", "cross-database"),
     ("SELECT to_char(5, '999')", "TO_CHAR"),

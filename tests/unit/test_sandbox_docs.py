@@ -75,6 +75,7 @@ def functions():
         family: {each.name for each in getattr(shims, module).MACROS} - _INTERNAL
         for family, module in _FAMILIES.items()
     }
+    families["Spatial"] |= {each.name for each in shims.spatial_edits.MACROS}
     families["Aggregates"] = set(builtins.AGGREGATES)
     families["Window"] = set(builtins.WINDOW)
     rest = (

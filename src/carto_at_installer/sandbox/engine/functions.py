@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from carto_at_installer.sandbox.engine.cursor import literal, quoted
 from carto_at_installer.sandbox.engine.data_types import MAX_VARCHAR, RsType, parse_type
 from carto_at_installer.sandbox.engine.external import ExternalOptions, ExternalTarget
+from carto_at_installer.sandbox.engine.privileges import grant_defaults
 from carto_at_installer.sandbox.engine.storage import SCHEMA, write_target
 from carto_at_installer.sandbox.errors import RedshiftError
 
@@ -109,11 +110,8 @@ def create(cursor: duckdb.DuckDBPyConnection, new: NewFunction) -> None:
         _check_replacement(old, definition)
         cursor.execute(f"DELETE FROM {SCHEMA}.functions WHERE oid = ?", [old.oid])
     else:
-        # EXECUTE on a new function is everybody's until it is revoked.
-        cursor.execute(
-            f"INSERT INTO {SCHEMA}.grants VALUES ('function', ?, 'execute', 'public', 'public', ?, false)",
-            [f"{new.schema}.{name}({signature(arguments)})", new.owner],
-        )
+        key = f"{new.schema}.{name}({signature(arguments)})"
+        grant_defaults(cursor, ("function", key), new.schema, new.owner)
     oid = old.oid if old else _next_oid(cursor)
     parameters = ", ".join(f"p{i} {kind.duckdb}" for i, kind in enumerate(arguments, 1))
     cursor.execute(

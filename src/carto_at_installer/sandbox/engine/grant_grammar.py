@@ -58,11 +58,11 @@ def privileges(session: Session, cursor: Cursor, preposition: str) -> Privileges
     """Everything after GRANT or REVOKE, except roles. `preposition` is `to` or `from`."""
     if cursor.take("assumerole"):
         return _assume_role(session, cursor, preposition)
-    words = _privilege_words(cursor)
+    words = privilege_words(cursor)
     if cursor.peek() == preposition:
         return _system(session, cursor, words, preposition)
     kind, base, objects = _scope(session, cursor) if cursor.take("for") else _on(session, cursor)
-    named = _known(words, base)
+    named = known_privileges(words, base)
     cursor.need(preposition)
     found = grantees(session, cursor, "grant" if preposition == "to" else "")
     _no_cascade(cursor, preposition)
@@ -70,7 +70,8 @@ def privileges(session: Session, cursor: Cursor, preposition: str) -> Privileges
     return Privileges(kind, tuple(objects), named, found)
 
 
-def _known(words: list[str], kind: str) -> tuple[str, ...]:
+def known_privileges(words: list[str], kind: str) -> tuple[str, ...]:
+    """The privileges that words mean on a kind of object. Raises RedshiftError for one that it does not have."""
     known = PRIVILEGES[kind]
     if words == ["all"]:
         return known
@@ -80,7 +81,8 @@ def _known(words: list[str], kind: str) -> tuple[str, ...]:
     return tuple(words)
 
 
-def _privilege_words(cursor: Cursor) -> list[str]:
+def privilege_words(cursor: Cursor) -> list[str]:
+    """Privileges as written, up to ON, TO or FROM: `all`, or names in lower case."""
     if cursor.take("all"):
         cursor.take("privileges")
         return ["all"]

@@ -203,6 +203,10 @@ def _forget(session: Session, kind: str, name: str) -> None:
         execute(f"DELETE FROM {SCHEMA}.principals WHERE kind = ? AND name = ?", [kind, name])
     if kind == "role":
         execute(f"DELETE FROM {SCHEMA}.roles WHERE name = ?", [name])
+    execute(
+        f"DELETE FROM {SCHEMA}.default_privileges WHERE grantee_kind = ? AND grantee = ?",
+        [kind, name],
+    )
     execute(f"DELETE FROM {SCHEMA}.grants WHERE grantee_kind = ? AND grantee = ?", [kind, name])
     execute(
         f"DELETE FROM {SCHEMA}.memberships WHERE kind = ? AND name = ? OR member_kind = ? AND member = ?",

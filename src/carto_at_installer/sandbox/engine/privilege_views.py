@@ -76,6 +76,11 @@ VIEWS: dict[str, str] = {
         " split_part(substr(g.object_name, instr(g.object_name, '.') + 1), '(', 1) AS function_name,"
         " rtrim(split_part(g.object_name, '(', 2), ')') AS argument_types",
     ),
+    "svv_default_privileges": "SELECT nullif(g.schema_name, '') AS schema_name,"
+    " CASE g.object_kind WHEN 'table' THEN 'RELATION' ELSE upper(g.object_kind) END AS object_type,"
+    f" {_USER_ID.format('g.owner')} AS owner_id, g.owner AS owner_name, 'user' AS owner_type,"
+    f" upper(g.privilege) AS privilege_type, {_WHO.replace('identity_', 'grantee_')},"
+    f" g.with_grant AS admin_option FROM {SCHEMA}.default_privileges g WHERE NOT g.revoked AND {_GRANT_SEEN}",
     "sys_ludf_detail": f"""SELECT {_USER_ID.format("c.user_name")} AS user_id, c.transaction_id, c.query_id,
         (SELECT f.oid FROM {SCHEMA}.functions f
          WHERE f.schema_name || '.' || f.name || '(' || f.signature || ')' = c.function_key) AS function_oid,

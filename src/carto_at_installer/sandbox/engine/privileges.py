@@ -86,6 +86,28 @@ def may(connection: duckdb.DuckDBPyConnection, user: str, system_privilege: str)
     return holds(connection, user, "system", ANYWHERE, system_privilege)
 
 
+def grant_defaults(
+    connection: duckdb.DuckDBPyConnection, thing: tuple[str, str], schema: str, owner: str
+) -> None:
+    """Grant on a new object, given as (kind, key), what its owner's default privileges say.
+
+    EXECUTE on a function is everybody's, unless the owner has revoked that default.
+    """
+    kind, key = thing
+    chosen = f"FROM {SCHEMA}.default_privileges WHERE owner = ? AND schema_name IN ('', ?) AND object_kind = ?"
+    connection.execute(
+        f"INSERT INTO {SCHEMA}.grants SELECT DISTINCT ?, ?, privilege, grantee_kind, grantee, ?, with_grant"
+        f" {chosen} AND NOT revoked",
+        [kind, key, owner, owner, schema, kind],
+    )
+    if kind == "function":
+        connection.execute(
+            f"INSERT INTO {SCHEMA}.grants SELECT 'function', ?, 'execute', 'public', 'public', ?, false"
+            f" WHERE NOT EXISTS (SELECT 1 {chosen} AND grantee_kind = 'public')",
+            [key, owner, owner, schema, kind],
+        )
+
+
 def check(
     connection: duckdb.DuckDBPyConnection,
     user: str,

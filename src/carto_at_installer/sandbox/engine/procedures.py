@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from carto_at_installer.sandbox.engine.data_types import parse_type
 from carto_at_installer.sandbox.engine.functions import find_exact as find_function
 from carto_at_installer.sandbox.engine.functions import next_oid, signature
+from carto_at_installer.sandbox.engine.privileges import grant_defaults
 from carto_at_installer.sandbox.engine.storage import SCHEMA
 from carto_at_installer.sandbox.errors import RedshiftError
 
@@ -124,6 +125,9 @@ def create(
             _result_oid(new.arguments),
         ],
     )
+    if old is None:
+        key = f"{schema}.{name}({signature(inputs)})"
+        grant_defaults(connection, ("procedure", key), schema, owner)
 
 
 def _result(arguments: tuple[Argument, ...]) -> list[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from carto_at_installer.sandbox.engine.cursor import quoted
 from carto_at_installer.sandbox.engine.functions import next_oid
+from carto_at_installer.sandbox.engine.privileges import grant_defaults
 from carto_at_installer.sandbox.engine.storage import CATALOG, SCHEMA
 from carto_at_installer.sandbox.errors import RedshiftError, UnsupportedSqlError
 
@@ -59,6 +60,7 @@ def record(
         f"INSERT INTO {SCHEMA}.relations VALUES (?, ?, ?, ?, ?, ?, ?, NULL)",
         [oid, new.schema, new.name, new.kind, new.owner, new.definition, new.bound],
     )
+    grant_defaults(connection, ("table", f"{new.schema}.{new.name}"), new.schema, new.owner)
     for position, column in enumerate(new.columns, 1):
         connection.execute(
             f"INSERT INTO {SCHEMA}.columns VALUES (?, ?, ?, ?, ?)",

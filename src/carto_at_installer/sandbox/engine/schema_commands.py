@@ -109,5 +109,8 @@ def _drop_one(session: Session, name: str, *, cascade: bool) -> None:
     connection.execute(f"DROP SCHEMA {quoted(name)}")
     connection.execute(f"DELETE FROM {SCHEMA}.schemas WHERE name = {literal(name)}")
     connection.execute(
-        f"DELETE FROM {SCHEMA}.grants WHERE object_kind = 'schema' AND object_name = ?", [name]
+        f"DELETE FROM {SCHEMA}.grants WHERE object_kind = 'schema' AND object_name = ?"
+        " OR object_kind LIKE '% in schema' AND object_name = ?",
+        [name, name],
     )
+    connection.execute(f"DELETE FROM {SCHEMA}.default_privileges WHERE schema_name = ?", [name])

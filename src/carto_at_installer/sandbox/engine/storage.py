@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from carto_at_installer.sandbox.engine import catalog_views, shims, text
 from carto_at_installer.sandbox.engine.external import ExternalOptions, ExternalTarget
-from carto_at_installer.sandbox.engine.shims import h3_cells
+from carto_at_installer.sandbox.engine.shims import h3_cells, spatial_edits
 from carto_at_installer.sandbox.errors import RedshiftError
 
 CATALOG = "redshift"
@@ -53,6 +53,9 @@ _TABLES = (
     f"""CREATE TABLE IF NOT EXISTS {SCHEMA}.users(
         oid BIGINT, name VARCHAR, superuser BOOLEAN, createdb BOOLEAN)""",
     f"CREATE TABLE IF NOT EXISTS {SCHEMA}.principals(kind VARCHAR, name VARCHAR)",
+    f"""CREATE TABLE IF NOT EXISTS {SCHEMA}.default_privileges(
+        owner VARCHAR, schema_name VARCHAR, object_kind VARCHAR, privilege VARCHAR, grantee_kind VARCHAR,
+        grantee VARCHAR, with_grant BOOLEAN, revoked BOOLEAN)""",
     f"CREATE TABLE IF NOT EXISTS {SCHEMA}.roles(oid BIGINT, name VARCHAR, owner VARCHAR)",
     f"""CREATE TABLE IF NOT EXISTS {SCHEMA}.memberships(
         kind VARCHAR, name VARCHAR, member_kind VARCHAR, member VARCHAR, admin_option BOOLEAN)""",
@@ -138,6 +141,7 @@ def _register(connection: duckdb.DuckDBPyConnection, run_external: Any) -> None:
         ("pg_geometry_ewkb", _geometry_ewkb, ["BLOB", "INTEGER"], "VARCHAR"),
         ("pg_cut", _cut, ["VARCHAR", "INTEGER"], "VARCHAR"),
         *h3_cells.FUNCTIONS,
+        *spatial_edits.FUNCTIONS,
     ):
         create_function(name, function, arguments, result, type="arrow", null_handling="special")
 

@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _EWKB_Z, _EWKB_M, _EWKB_SRID = 0x80000000, 0x40000000, 0x20000000
-_POINT, _LINE, _POLYGON, _MULTIPOINT, _MULTILINE, _MULTIPOLYGON, _COLLECTION = range(1, 8)
+POINT, LINE, POLYGON, _MULTIPOINT, _MULTILINE, _MULTIPOLYGON, _COLLECTION = range(1, 8)
 _NAMES = {
-    _POINT: "Point",
-    _LINE: "LineString",
-    _POLYGON: "Polygon",
+    POINT: "Point",
+    LINE: "LineString",
+    POLYGON: "Polygon",
     _MULTIPOINT: "MultiPoint",
     _MULTILINE: "MultiLineString",
     _MULTIPOLYGON: "MultiPolygon",
@@ -56,13 +56,13 @@ class _Reader:
         z = bool(raw & _EWKB_Z) or thousands in {1, 3}
         m = bool(raw & _EWKB_M) or thousands in {2, 3}
         width = 2 + z + m
-        if code == _POINT:
+        if code == POINT:
             position = self.positions(order, width, 1)
             return Shape(code, z, m, () if position[0][0] != position[0][0] else position)
-        if code == _LINE:
+        if code == LINE:
             return Shape(code, z, m, self.positions(order, width, self.count(order)))
         size = self.count(order)
-        if code == _POLYGON:
+        if code == POLYGON:
             rings = [self.positions(order, width, self.count(order)) for _ in range(size)]
             return Shape(code, z, m, rings=tuple(rings))
         return Shape(code, z, m, members=tuple(self.shape() for _ in range(size)))
@@ -137,11 +137,11 @@ def _json_line(positions: tuple[Position, ...], write: Callable[[float], str], *
 
 
 def _coordinates(shape: Shape, write: Callable[[float], str]) -> str:
-    if shape.code == _POINT:
+    if shape.code == POINT:
         return _json_position(shape.positions[0], write, z=shape.z) if shape.positions else "[]"
-    if shape.code == _LINE:
+    if shape.code == LINE:
         return _json_line(shape.positions, write, z=shape.z)
-    if shape.code == _POLYGON:
+    if shape.code == POLYGON:
         return "[" + ",".join(_json_line(ring, write, z=shape.z) for ring in shape.rings) + "]"
     return "[" + ",".join(_coordinates(member, write) for member in shape.members) + "]"
 
@@ -153,20 +153,21 @@ def to_ewkb(wkb: bytes, srid: int) -> bytes:
         if not srid:
             return wkb
         return wkb[:4] + b"\x20" + struct.pack("<I", srid) + wkb[5:]
-    return _write(shape, srid)
+    return write_ewkb(shape, srid)
 
 
-def _write(shape: Shape, srid: int) -> bytes:
+def write_ewkb(shape: Shape, srid: int) -> bytes:
+    """A geometry as little-endian EWKB."""
     flags = _EWKB_Z * shape.z | _EWKB_M * shape.m | (_EWKB_SRID if srid else 0)
     head = struct.pack("<BI", 1, shape.code | flags) + (struct.pack("<I", srid) if srid else b"")
-    if shape.code == _POINT:
+    if shape.code == POINT:
         width = 2 + shape.z + shape.m
         position = shape.positions[0] if shape.positions else (float("nan"),) * width
         return head + struct.pack(f"<{width}d", *position)
-    if shape.code == _LINE:
+    if shape.code == LINE:
         return head + _write_positions(shape.positions)
     parts = [_write_positions(ring) for ring in shape.rings]
-    parts += [_write(member, 0) for member in shape.members]
+    parts += [write_ewkb(member, 0) for member in shape.members]
     return head + struct.pack("<I", len(parts)) + b"".join(parts)
 
 

@@ -10,6 +10,7 @@ from carto_at_installer.sandbox.engine.shims import (
     privileges,
     semistructured,
     spatial,
+    spatial_edits,
     strings,
 )
 from carto_at_installer.sandbox.engine.shims.macro import ANY, SCHEMA, Macro
@@ -21,6 +22,7 @@ MACROS: tuple[Macro, ...] = (
     *dates.MACROS,
     *semistructured.MACROS,
     *spatial.MACROS,
+    *spatial_edits.MACROS,
     *h3_cells.MACROS,
     *catalog.MACROS,
     *privileges.MACROS,

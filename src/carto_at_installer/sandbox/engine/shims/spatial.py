@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from carto_at_installer.sandbox.engine.shapes import EARTH_RADIUS_M
 from carto_at_installer.sandbox.engine.shims.macro import geometry, macro, once
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ _MEASURES = (
 ).split()
 _COUNTS = ("st_npoints", "st_numpoints", "st_numinteriorrings", "st_numgeometries", "st_dimension")
 _UNARY = (
-    "st_centroid st_envelope st_convexhull st_boundary st_startpoint st_endpoint st_exteriorring"
+    "st_centroid st_convexhull st_boundary st_startpoint st_endpoint st_exteriorring"
     " st_reverse st_points st_multi st_force2d"
 ).split()
 _PREDICATES = (
@@ -24,7 +25,6 @@ _PREDICATES = (
     " st_touches st_overlaps st_distance st_containsproperly"
 ).split()
 _OVERLAYS = ("st_intersection", "st_union", "st_difference", "st_symdifference")
-EARTH_RADIUS_M = 6371008.771415059
 _SAME_SRID = "v.a.srid <> v.b.srid"
 
 
@@ -126,6 +126,11 @@ def _makers() -> list[Macro]:
               " m double precision)", geometry("0", f"{_N}st_point4d(x, y, z, m)::GEOMETRY")),
         macro(f"st_makeenvelope({corners})", geometry("0", box)),
         macro(f"st_makeenvelope({corners}, s integer)", geometry("s", box)),
+        macro("st_collect(g geometry)", once(
+            {"s": "min(g.srid)", "t": "max(g.srid)", "gs": "list(g.g) FILTER (WHERE g IS NOT NULL)"},
+            "CASE WHEN v.s <> v.t THEN error('st_collect: the geometries have different SRIDs')"
+            f" WHEN v.gs IS NULL THEN NULL ELSE struct_pack(srid := v.s, g := {_N}st_collect(v.gs)) END")),
+        macro("st_envelope(g geometry)", geometry("g.srid", _envelope())),
         macro("st_setsrid(g geometry, s integer)", geometry("s", "g.g")),
         macro("st_makepolygon(g geometry)", geometry("g.srid", _ring("ST_MakePolygon"))),
         macro("st_polygon(g geometry, s integer)", geometry("s", _ring("ST_Polygon"))),
@@ -147,6 +152,21 @@ def _makers() -> list[Macro]:
         macro("st_transform(g geometry, s integer)", _transform()),
     ]  # fmt: skip
     return found
+
+
+def _envelope() -> str:
+    """The bounding box, clockwise from its lower left corner; a point or a line where it has no area."""
+    low, high = f"{_N}st_point(e.x1, e.y1)", f"{_N}st_point(e.x2, e.y2)"
+    sides = ", ".join(
+        f"{name} := {_N}st_{side}(g.g)"
+        for name, side in (("x1", "xmin"), ("y1", "ymin"), ("x2", "xmax"), ("y2", "ymax"))
+    )
+    return (
+        f"list_transform([struct_pack(g := g.g, {sides})], lambda e: CASE WHEN e.g IS NULL THEN NULL"
+        f" WHEN e.x1 IS NULL THEN e.g WHEN e.x1 = e.x2 AND e.y1 = e.y2 THEN {low}"
+        f" WHEN e.x1 = e.x2 OR e.y1 = e.y2 THEN {_N}st_makeline({low}, {high})"
+        f" ELSE {_N}st_makeenvelope(e.x1, e.y1, e.x2, e.y2) END)[1]"
+    )
 
 
 def _ring(name: str) -> str:
