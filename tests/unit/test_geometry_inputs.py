@@ -108,7 +108,10 @@ OTHERS = {
     "bbox": "", "number_of_clusters": 2, "npoints": 3, "seed": 42, "room": "",
 }  # fmt: skip
 GEOMETRY_ARGUMENTS = {"geom", "points", "line", "linestring", "center", "start_point", "end_point"}
-ELSEWHERE = {"__TESSELLATION", "__CLUSTERKMEANS_CENTRES", "__ENVELOPE_ARR", "__GENERATEPOINTS"}
+ELSEWHERE = {
+    *("__TESSELLATION", "__CLUSTERKMEANS_CENTRES", "__GENERATEPOINTS"),
+    *("__ENVELOPE_ARR", "__CONCAVEHULL_ARR", "__MINKOWSKIDISTANCE_ARR"),
+}
 """Functions that take no geometry, and the one whose answers are others every time."""
 
 FAULTS = re.compile(

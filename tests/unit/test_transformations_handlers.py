@@ -625,3 +625,27 @@ def test_a_row_does_not_depend_on_its_batch(places):
         ("CENTERMEDIAN", [(a,) for a in ways]),
     ):
         assert texts(function, *rows) == [texts(function, row)[0] for row in rows]
+
+
+def test_arrays_of_geojson_are_as_multipoints():
+    places = [(-75.833, 39.284), (-75.6, 39.984), (-75.221, 39.125), (-75.521, 39.325)]
+    documents = json.dumps([{"type": "Point", "coordinates": place} for place in places])
+    texts = json.dumps([json.dumps({"type": "MultiPoint", "coordinates": places}), None])
+    geometry = hexed(f"MULTIPOINT({','.join(f'{x} {y}' for x, y in places)})")
+    for edge in (None, "100", "40"):
+        expected = answer("CONCAVEHULL", (geometry, edge, "miles"))
+        assert answer("CONCAVEHULL_ARR", (documents, edge, "miles")) == expected
+        assert answer("CONCAVEHULL_ARR", (texts, edge, "miles")) == expected
+    expected = answer("MINKOWSKIDISTANCE", (geometry, "3"))
+    assert answer("MINKOWSKIDISTANCE_ARR", (documents, "3")) == expected
+    assert answer("CONCAVEHULL_ARR", ("[]", None, None))["results"] == [None]
+
+
+@pytest.mark.parametrize(
+    "document",
+    ["", "{}", "[1]", '[{"type":"Point"}]', '[{"type":"Point","coordinates":["a","b"]}]'],
+)
+def test_arrays_of_something_else_are_errors(document):
+    good = '[{"type":"Point","coordinates":[1,2]}]'
+    for name, rest in (("CONCAVEHULL_ARR", (None, None)), ("MINKOWSKIDISTANCE_ARR", ("2",))):
+        assert "row 1: Invalid geojsons: " in error(name, (good, *rest), (document, *rest))

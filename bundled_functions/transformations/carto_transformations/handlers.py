@@ -6,6 +6,7 @@ has about 2 000 vertices.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from carto_at_runtime import (
     NULL_MASK,
     Nullable,
     RowError,
-    check_fits,
+    check_items,
     check_texts,
     external_function,
     float64,
@@ -24,17 +25,18 @@ from carto_at_runtime import (
     reject,
     text,
 )
+from carto_at_runtime.multipoints import read_multipoints
 from carto_at_runtime.shapes import read_shapes
 from carto_at_runtime.wkb import LINE, read_geometries
 from carto_at_runtime.wkb_points import read_points
 from carto_at_runtime.wkb_results import check_vertices, hex_points, hex_polygons
 from carto_transformations.along import points_along
 from carto_transformations.buffer import buffers
-from carto_transformations.envelope import envelope
 from carto_transformations.great_circle import great_circles, same_place
 from carto_transformations.hull import concave_hulls
 from carto_transformations.median import medians
 from carto_transformations.minkowski import weights
+from carto_transformations.positions import positions
 from carto_transformations.units import to_radians
 from carto_transformations.vertices import distinct_vertices, means
 
@@ -48,8 +50,9 @@ if TYPE_CHECKING:
 
 _FARTHEST_M = 5_000_000
 _MOST_SEGMENTS = 1000
-_NUMBER_BYTES = 24
-_MULTIPOINT = shapely.GeometryType.MULTIPOINT
+_LEAST_NUMBER_BYTES = 4
+_MOST_NUMBERS = 16_000
+"""Of a matrix: more of them do not fit into a text, however short they are."""
 
 
 @external_function("__CENTERMEAN", text("geom"))
@@ -156,9 +159,26 @@ def buffer(geom: list[str], meters: Floats, segments: Integers) -> list[str | No
 )
 def concavehull(geom: list[str], max_edge: Nullable, units: Nullable) -> list[str | None]:
     """Answer ST_CONCAVEHULL: the hull of points without edges longer than `max_edge`."""
+    return _hulls(read_shapes(geom), max_edge, units)
+
+
+def _hulls(shapes: Any, max_edge: Nullable, units: Nullable) -> list[str | None]:
     reject(~max_edge.is_null & (max_edge.values <= 0), "Invalid maxEdge: should be greater than 0")
     longest = to_radians(max_edge.values, _units(units))
-    return _hex(concave_hulls(read_shapes(geom), np.where(max_edge.is_null, np.inf, longest)))
+    return _hex(concave_hulls(shapes, np.where(max_edge.is_null, np.inf, longest)))
+
+
+@external_function(
+    "__CONCAVEHULL_ARR",
+    text("geojsons"),
+    float64("max_edge", on_null=NULL_MASK),
+    text("units", on_null=NULL_MASK),
+)
+def concavehull_arr(geojsons: list[str], max_edge: Nullable, units: Nullable) -> list[str | None]:
+    """Answer ST_CONCAVEHULL of an array of GeoJSON geometries."""
+    points = [_positions(row, document) for row, document in enumerate(geojsons)]
+    shapes = np.array([shapely.multipoints(each) for each in points], object)
+    return _hulls(shapes, max_edge, units)
 
 
 @external_function("__POINTONSURFACE", text("geom"))
@@ -182,34 +202,44 @@ def _hex(shapes: list[Any]) -> list[str | None]:
 @external_function("__MINKOWSKIDISTANCE", text("geom"), float64("p", on_null=NULL_MASK))
 def minkowskidistance(geom: list[str], p: Nullable) -> list[str]:
     """Answer ST_MINKOWSKIDISTANCE: a matrix as JSON, the reciprocal distances of a MultiPoint's points."""
+    points, offsets = read_multipoints(geom, "geom should be a MultiPoint")
+    return _matrices([points[start:end] for start, end in pairwise(offsets.tolist())], p)
+
+
+@external_function("__MINKOWSKIDISTANCE_ARR", text("geojsons"), float64("p", on_null=NULL_MASK))
+def minkowskidistance_arr(geojsons: list[str], p: Nullable) -> list[str]:
+    """Answer ST_MINKOWSKIDISTANCE of an array of GeoJSON geometries, whose coordinates are the points."""
+    return _matrices([_positions(row, document) for row, document in enumerate(geojsons)], p)
+
+
+def _matrices(points: list[Floats], p: Nullable) -> list[str]:
     norms = np.where(p.is_null, 2.0, p.values)
     reject(norms < 1, "Invalid p: should be at least 1")
-    shapes = read_shapes(geom)
-    reject(shapely.get_type_id(shapes) != _MULTIPOINT, "geom should be a MultiPoint")
-    check_fits(
-        shapely.get_num_coordinates(shapes) ** 2,
-        _NUMBER_BYTES,
-        lambda _row, cells: f"the matrix would have {cells} numbers, more than Lambda can return",
-    )
-    return [
-        orjson.dumps(
-            weights(shapely.get_coordinates(shape), norm), option=orjson.OPT_SERIALIZE_NUMPY
-        ).decode()
-        for shape, norm in zip(shapes, norms.tolist(), strict=True)
+    counts = np.array([len(each) for each in points], np.int64)
+    check_items(counts**2, _LEAST_NUMBER_BYTES, "numbers", _MOST_NUMBERS)
+    texts = [
+        orjson.dumps(weights(each, norm), option=orjson.OPT_SERIALIZE_NUMPY).decode()
+        for each, norm in zip(points, norms.tolist(), strict=True)
     ]
+    check_texts(texts, "ask for fewer points")
+    return texts
 
 
 @external_function("__ENVELOPE_ARR", text("geojsons"))
 def envelope_arr(geojsons: list[str]) -> list[str | None]:
     """Answer ST_ENVELOPE_ARR: the rectangle around an array of GeoJSON geometries."""
-    boxes = [_envelope(row, document) for row, document in enumerate(geojsons)]
-    corners = np.array([box or (0.0,) * 4 for box in boxes]).reshape(-1, 4)
+    points = [_positions(row, document) for row, document in enumerate(geojsons)]
+    boxes = [
+        (each.min(axis=0), each.max(axis=0)) if len(each) else ((0.0, 0.0), (0.0, 0.0))
+        for each in points
+    ]
+    corners = np.array(boxes).reshape(-1, 4)
     polygons = hex_polygons(corners[:, [0, 1, 0, 3, 2, 3, 2, 1, 0, 1]].reshape(-1, 5, 2))
-    return [polygon if box else None for polygon, box in zip(polygons, boxes, strict=True)]
+    return [polygon if len(each) else None for polygon, each in zip(polygons, points, strict=True)]
 
 
-def _envelope(row: int, document: str) -> tuple[float, float, float, float] | None:
+def _positions(row: int, document: str) -> Floats:
     try:
-        return envelope(document)
+        return positions(document)
     except ValueError as error:
         raise RowError(row, f"Invalid geojsons: {error}") from None

@@ -1,19 +1,24 @@
-"""The box of all coordinates in an array of GeoJSON geometries."""
+"""The coordinates of arrays of GeoJSON geometries."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import orjson
 
+from carto_at_runtime.wkb_points import LARGEST, NOT_FINITE
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 _DEEPEST = 64
 
 
-def envelope(text: str) -> tuple[float, float, float, float] | None:
-    """Return west, south, east, north of a JSON array of GeoJSON objects, or of texts that hold them.
+def positions(text: str) -> NDArray[np.float64]:
+    """Return the x, y of all coordinates of a JSON array of GeoJSON objects, or of texts that hold them: shape (n, 2).
 
-    None when there is no coordinate. Raises ValueError for what is not such an array.
+    NULL members are skipped, and Z is dropped. Raises ValueError for what is not such an array.
     """
     members = orjson.loads(text)
     if not isinstance(members, list):
@@ -22,15 +27,13 @@ def envelope(text: str) -> tuple[float, float, float, float] | None:
     for member in members:
         if member is not None:
             _collect(orjson.loads(member) if isinstance(member, str) else member, found, 0)
-    if not found:
-        return None
     try:
-        x, y = np.array([position[:2] for position in found], np.float64).T
+        table = np.array([position[:2] for position in found], np.float64).reshape(-1, 2)
     except (ValueError, TypeError):
         raise ValueError("a coordinate is not a number") from None
-    if not (np.isfinite(x).all() and np.isfinite(y).all()):
-        raise ValueError("a coordinate is not a finite number")
-    return float(x.min()), float(y.min()), float(x.max()), float(y.max())
+    if not (np.abs(table) <= LARGEST).all():
+        raise ValueError(NOT_FINITE)
+    return table
 
 
 def _collect(value: Any, found: list[list[Any]], depth: int) -> None:

@@ -1,0 +1,2 @@
+{% import "transformations/macros.sql" as geo %}
+SELECT {{ geo.received(schema ~ ".__CONCAVEHULL_ARR(JSON_SERIALIZE(" ~ geojsons ~ "), CAST(NULL AS VARCHAR(MAX)), 'kilometers')") }}

@@ -1,0 +1,1 @@
+SELECT {{ schema }}.ST_ENVELOPE_ARR({{ geojsons }})
