@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Protocol
 
-from docs.generate import cli_reference, functions, pictures, schemas
+from docs.generate import cli_reference, functions, pictures, schemas, troubleshooting
 
 
 class Generator(Protocol):
@@ -16,7 +16,7 @@ class Generator(Protocol):
         """Path from docs/ on -> content."""
 
 
-GENERATORS: tuple[Generator, ...] = (schemas, cli_reference, functions)
+GENERATORS: tuple[Generator, ...] = (schemas, cli_reference, functions, troubleshooting)
 SLOW_GENERATORS: tuple[Generator, ...] = (pictures,)
 """Those that ask the toolbox in the sandbox's SQL engine."""
 DOCS = Path(__file__).resolve().parents[1]

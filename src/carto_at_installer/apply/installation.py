@@ -27,7 +27,7 @@ from carto_at_installer.core.errors import (
 from carto_at_installer.core.options import OnFailure
 from carto_at_installer.plan import steps
 from carto_at_installer.plan.halves import Part
-from carto_at_installer.verify.smoke import run_smoke_tests, smoke_tests
+from carto_at_installer.verify.smoke import run_smoke_tests, smoke_error, smoke_tests
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -211,12 +211,7 @@ class _Verification:
             lambda: run_smoke_tests(connection.sql, tests, self._progress), fresh=fresh
         )
         if self.failures and not self._keep:
-            described = "\n".join(failure.describe() for failure in self.failures)
-            group = self._preparation.desired.log_group.name
-            raise SmokeTestError(
-                f"Functions do not answer as documented:\n{described}",
-                hint=f"Look at the log group {group} in CloudWatch.",
-            )
+            raise smoke_error("Functions do not answer as documented", self.failures)
 
     def _when_role_works(
         self, run: Callable[[], list[SmokeFailure]], *, fresh: bool

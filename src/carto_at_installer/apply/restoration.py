@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from carto_at_installer.apply.operation import Operation
 from carto_at_installer.apply.removal import look_at_leftovers
 from carto_at_installer.aws import functions
-from carto_at_installer.core.errors import SmokeTestError, UsageError
+from carto_at_installer.core.errors import UsageError
 from carto_at_installer.core.releases import Release, ReleaseState
 from carto_at_installer.plan.observed import ObservedState
 from carto_at_installer.plan.planner import make_plan
 from carto_at_installer.plan.removal import plan_uninstall
 from carto_at_installer.plan.restoration import restored_state
-from carto_at_installer.verify.smoke import recorded_tests, run_smoke_tests
+from carto_at_installer.verify.smoke import recorded_tests, run_smoke_tests, smoke_error
 
 if TYPE_CHECKING:
     from carto_at_installer.apply.connection import Connection
@@ -97,6 +97,5 @@ def roll_back(prepared: PreparedRollback, conduct: Conduct) -> int:
     Operation(prepared.plan, prepared.connection, conduct).run()
     failures = run_smoke_tests(prepared.connection.sql, tests, conduct.progress) if tests else []
     if failures:
-        described = "\n".join(failure.describe() for failure in failures)
-        raise SmokeTestError(f"The restored functions do not answer as documented:\n{described}")
+        raise smoke_error("The restored functions do not answer as documented", failures)
     return len(tests)

@@ -16,6 +16,7 @@ from carto_at_installer.aws.calls import reading_sql
 from carto_at_installer.aws.failures import translated
 from carto_at_installer.aws.retries import Patience, Pauses, passing_sql
 from carto_at_installer.core.errors import CartoAtError, SqlError
+from carto_at_installer.core.explanations import explain_code, hint_for
 from carto_at_installer.core.queries import Column, QueryResult
 
 if TYPE_CHECKING:
@@ -177,6 +178,7 @@ def _check_size(sql: str) -> None:
         raise SqlError(
             f"A statement of {size:,} bytes is too long: the Redshift Data API takes "
             f"{MAX_STATEMENT_BYTES:,} bytes",
+            hint=explain_code("statement-too-long").fix,
             sqltext=sql,
         )
 
@@ -191,40 +193,7 @@ def _raise_for_state(described: dict[str, Any], sql: str) -> None:
     if described["Status"] == "FINISHED":
         return
     text = described.get("Error") or f"the statement was {described['Status'].lower()}"
-    raise SqlError(text, sqltext=sql, hint=_hint(text))
-
-
-_HINTS = (
-    (
-        "permission denied for language exfunc",
-        (
-            "The login may not create Lambda functions. Log in as a superuser (--db-user or --secret-arn), or "
-            "let one run what `carto-at bootstrap-sql` prints."
-        ),
-    ),
-    (
-        "permission denied",
-        (
-            "Log in as a user with that right (--db-user or --secret-arn), or let a superuser run what "
-            "`carto-at bootstrap-sql` prints."
-        ),
-    ),
-    (
-        "is not authorized to assume IAM Role",
-        "Attach the invoke role to the cluster and let it trust redshift.amazonaws.com.",
-    ),
-    (
-        "Empty format",
-        (
-            "Redshift got no usable answer from Lambda: check the network path to Lambda and STS when enhanced "
-            "VPC routing is on, and that the invoke role trusts redshift.amazonaws.com."
-        ),
-    ),
-)
-
-
-def _hint(text: str) -> str:
-    return next((hint for pattern, hint in _HINTS if pattern in text), "")
+    raise SqlError(text, sqltext=sql, hint=hint_for(text))
 
 
 def _value(field: dict[str, Any]) -> Any:

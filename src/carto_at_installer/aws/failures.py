@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import botocore.exceptions as bc
 
-from carto_at_installer.aws.retries import ROLE_NOT_READY
 from carto_at_installer.core.errors import CartoAtError, TargetError
+from carto_at_installer.core.explanations import explain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,33 +58,25 @@ def error_text(error: bc.ClientError) -> str:
 def _from_client_error(error: bc.ClientError, action: str) -> TargetError:
     code, text = error_code(error), error_text(error)
     operation = getattr(error, "operation_name", "")
+    found = explain(f"{code}: {text}")
+    hint = found.hint if found else ""
     if code in _EXPIRED:
-        return TargetError(
-            f"Cannot {action}: the AWS credentials have expired",
-            hint="Sign in again (for SSO: `aws sso login --profile NAME`) and repeat the command.",
-        )
+        return TargetError(f"Cannot {action}: the AWS credentials have expired", hint=hint)
     if code in _BAD_KEYS:
-        return TargetError(
-            f"Cannot {action}: AWS does not accept these credentials ({text})",
-            hint="Check --profile and the AWS_* environment variables: `aws sts get-caller-identity`.",
-        )
+        message = f"Cannot {action}: AWS does not accept these credentials ({text})"
+        return TargetError(message, hint=hint)
     if code in _DENIED:
         return TargetError(
             f"Cannot {action}: AWS denies {operation} ({text})",
-            hint=f"Ask for an IAM policy that allows the action of {operation} and repeat the command.",
+            hint=hint
+            or f"Have the action of {operation} allowed; `carto-at policy` prints the whole IAM policy.",
         )
     if code in _THROTTLED:
-        return TargetError(
-            f"Cannot {action}: AWS throttles {operation} in this account ({text})",
-            hint="Wait a minute and repeat the command: it continues where it stopped.",
-        )
-    hint = _ROLE_HINT if ROLE_NOT_READY.search(text) else ""
+        message = f"Cannot {action}: AWS throttles {operation} in this account ({text})"
+        return TargetError(message, hint=hint)
     return TargetError(f"Cannot {action}: {text} [{operation}: {code}]", hint=hint)
 
 
-_ROLE_HINT = (
-    "Check that the trust policy of the role names lambda.amazonaws.com, then repeat the command."
-)
 _HINTS: tuple[tuple[tuple[type[Exception], ...], str, str], ...] = (
     (
         (bc.NoCredentialsError, bc.PartialCredentialsError, bc.CredentialRetrievalError),

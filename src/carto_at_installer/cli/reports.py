@@ -67,7 +67,7 @@ def steps_table(plan: Plan, caption: str) -> Table:
 
 def failure_problems(failures: Sequence[SmokeFailure]) -> tuple[Problem, ...]:
     """Examples that do not answer as documented, as problems."""
-    return tuple(Problem("smoke-test", failure.describe()) for failure in failures)
+    return tuple(Problem("smoke-test", failure.describe(), failure.hint) for failure in failures)
 
 
 def prepared(preparation: Preparation) -> dict[str, Any]:

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from carto_at_installer.aws.retries import telling
-from carto_at_installer.core.errors import SqlError
+from carto_at_installer.core.errors import SmokeTestError, SqlError
+from carto_at_installer.core.explanations import explain_code, hint_for
 from carto_at_installer.core.functions import Example, Kind
 from carto_at_installer.plan.examples import callable_with, smoke_example
 from carto_at_installer.sql.statements import tokens
@@ -49,11 +50,27 @@ class SmokeFailure:
     actual: Any = None
     error: str = ""
 
+    @property
+    def hint(self) -> str:
+        """What the failure means and what to do, as far as it is known."""
+        if self.error:
+            return hint_for(self.error)
+        silent = self.actual is None and self.test.example.result is not None
+        return explain_code("silent-null").hint if silent else ""
+
     def describe(self) -> str:
         """What was expected and what came, in one sentence."""
         expected = self.test.example.error or repr(self.test.example.result)
         came = f"the error: {self.error}" if self.error else repr(self.actual)
         return f"{self.test.function}: {self.test.sql} should answer {expected}, but answers {came}"
+
+
+def smoke_error(sentence: str, failures: Sequence[SmokeFailure]) -> SmokeTestError:
+    """The error about functions that fail their tests: each of them, and what is known about the causes."""
+    described = "\n".join(failure.describe() for failure in failures)
+    hints = dict.fromkeys(failure.hint for failure in failures if failure.hint)
+    logs = "See what went wrong in the functions with `carto-at logs`."
+    return SmokeTestError(f"{sentence}:\n{described}", hint="\n".join(hints) or logs)
 
 
 def smoke_tests(
