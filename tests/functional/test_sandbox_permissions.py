@@ -411,6 +411,72 @@ def test_the_simulation_agrees(account: Account) -> None:
     assert found == ["allowed", "implicitDeny"]
 
 
+def test_what_a_simulation_tells(account: Account) -> None:
+    iam = account.client("iam")
+    iam.create_group(GroupName="simulated")
+    policy = lambda *statements: json.dumps({"Version": "2012-10-17", "Statement": statements})  # noqa: E731
+    allowing = {"Effect": "Allow", "Action": "lambda:*", "Resource": "*"}
+    passing = {
+        "Effect": "Allow",
+        "Action": "iam:PassRole",
+        "Resource": "*",
+        "Condition": {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}},
+    }
+    denying = {"Effect": "Deny", "Action": "lambda:DeleteFunction", "Resource": "*"}
+    iam.put_group_policy(GroupName="simulated", PolicyName="all", PolicyDocument=policy(allowing))
+    iam.create_user(UserName="simulant")
+    iam.add_user_to_group(GroupName="simulated", UserName="simulant")
+    iam.put_user_policy(
+        UserName="simulant", PolicyName="pass", PolicyDocument=policy(passing, denying)
+    )
+    user = f"arn:aws:iam::{ACCOUNT}:user/simulant"
+
+    def ask(*actions: str, source: str = user, **more: Any) -> dict[str, Any]:
+        answer: dict[str, Any] = iam.simulate_principal_policy(
+            PolicySourceArn=source, ActionNames=list(actions), **more
+        )
+        return answer
+
+    listed, passed, deleted = ask("lambda:ListFunctions", "iam:PassRole", "lambda:DeleteFunction")[
+        "EvaluationResults"
+    ]
+    assert listed["EvalDecision"] == "allowed"
+    assert listed["MatchedStatements"] == [
+        {"SourcePolicyId": "group_simulated_all", "SourcePolicyType": "group"}
+    ]
+    assert (passed["EvalDecision"], passed["MatchedStatements"]) == ("implicitDeny", [])
+    assert passed["MissingContextValues"] == ["iam:PassedToService"]
+    assert deleted["EvalDecision"] == "explicitDeny"
+    assert [m["SourcePolicyId"] for m in deleted["MatchedStatements"]] == ["user_simulant_pass"]
+    entry = {
+        "ContextKeyName": "iam:PassedToService",
+        "ContextKeyType": "string",
+        "ContextKeyValues": ["lambda.amazonaws.com"],
+    }
+    (passed,) = ask("iam:PassRole", ContextEntries=[entry])["EvaluationResults"]
+    assert (passed["EvalDecision"], passed["MissingContextValues"]) == ("allowed", [])
+    pages = iam.get_paginator("simulate_principal_policy").paginate(
+        PolicySourceArn=user,
+        ActionNames=["lambda:ListFunctions", "lambda:DeleteFunction", "iam:PassRole"],
+        PaginationConfig={"PageSize": 2},
+    )
+    sizes = [len(page["EvaluationResults"]) for page in pages]
+    assert sizes == [2, 1]
+    more = policy({"Effect": "Allow", "Action": "s3:*", "Resource": "*"})
+    (given,) = ask("s3:ListBucket", PolicyInputList=[more])["EvaluationResults"]
+    assert [m["SourcePolicyId"] for m in given["MatchedStatements"]] == ["PolicyInputList.1"]
+    (within,) = ask("lambda:ListFunctions", PermissionsBoundaryPolicyInputList=[more])[
+        "EvaluationResults"
+    ]
+    assert within["EvalDecision"] == "implicitDeny"
+    assert within["PermissionsBoundaryDecisionDetail"] == {"AllowedByPermissionsBoundary": False}
+    group = f"arn:aws:iam::{ACCOUNT}:group/simulated"
+    (listed,) = ask("lambda:ListFunctions", source=group)["EvaluationResults"]
+    assert listed["EvalDecision"] == "allowed"
+    with pytest.raises(ClientError, match="does not emulate CallerArn"):
+        ask("lambda:ListFunctions", CallerArn=user)
+
+
 def test_a_server_with_enforcement(tmp_path: Any) -> None:
     from carto_at_installer.sandbox import daemon  # noqa: PLC0415
 

@@ -20,6 +20,7 @@ __all__ = [
     "applies",
     "decide",
     "decide_within",
+    "deciding",
     "missing_context",
     "statements",
     "trusts",
@@ -102,6 +103,16 @@ def applies(statement: Document, question: Question) -> bool:
         and _resource_matches(statement, question)
         and met(statement.get("Condition", {}), question.context)
     )
+
+
+def deciding(documents: Iterable[Document], question: Question) -> list[int]:
+    """The positions of the documents whose statements decide: those that deny, or else those that allow."""
+    effects: dict[str, list[int]] = {"Deny": [], "Allow": []}
+    for position, document in enumerate(documents):
+        for statement in statements(document):
+            if applies(statement, question):
+                effects[str(statement.get("Effect"))].append(position)
+    return effects["Deny"] or effects["Allow"]
 
 
 def missing_context(documents: Iterable[Document], question: Question) -> list[str]:

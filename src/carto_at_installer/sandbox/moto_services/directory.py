@@ -24,8 +24,16 @@ _ADMINISTRATOR_ACCESS: Document = {
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """Where a policy comes from, as `SimulatePrincipalPolicy` names it: `user`, `group`, `role`, `user-managed`..."""
+
+    id: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
 class Principal:
-    """A role or user: its identity policies, and its permissions boundary where it has one.
+    """A role, user or group: its identity policies with their `sources`, and its permissions boundary where it has one.
 
     `trust` is the trust policy of a role, None for a user; `created` when it was, in seconds since 1970. A session of
     an assumed role also has `session_policy`, where one was given, and `expires`.
@@ -41,6 +49,7 @@ class Principal:
     boundary_arn: str | None = None
     session_policy: Document | None = None
     expires: float | None = None
+    sources: tuple[Source, ...] = ()
 
 
 class Directory:
@@ -64,7 +73,22 @@ class Directory:
                 if user.arn == arn:
                     return _user(user)
         if arn == DEFAULT_CALLER.arn:
-            return Principal(arn, ADMINISTRATOR, DEFAULT_CALLER.user_id, (_ADMINISTRATOR_ACCESS,))
+            return Principal(
+                arn,
+                ADMINISTRATOR,
+                DEFAULT_CALLER.user_id,
+                (_ADMINISTRATOR_ACCESS,),
+                sources=(Source("AdministratorAccess", "aws-managed"),),
+            )
+        return None
+
+    def group(self, arn: str) -> Principal | None:
+        """The group with that ARN, or None."""
+        with self._held():
+            for group in _iam(arn).groups.values():
+                if group.arn == arn:
+                    policies = _policies(group, "group")
+                    return _principal(group, policies)
         return None
 
     def role_named(self, name: str) -> Principal | None:
@@ -186,17 +210,47 @@ def _owner(access_key: str) -> Any:
     return None
 
 
+_Policies = list[tuple[Source, Document]]
+
+
 def _user(user: Any) -> Principal:
-    policies = [*user.policies.values()]
-    managed = [*user.managed_policies.values()]
+    policies = _policies(user, "user")
     for group in _iam(user.arn).get_groups_for_user(user.name):
-        policies += group.policies.values()
-        managed += group.managed_policies.values()
-    return Principal(user.arn, user.name, user.id, _documents(policies) + _managed(managed))
+        policies += _policies(group, "group")
+    return _principal(user, policies)
+
+
+def _principal(entity: Any, policies: _Policies) -> Principal:
+    return Principal(
+        entity.arn,
+        entity.name,
+        entity.id,
+        tuple(document for _, document in policies),
+        sources=tuple(source for source, _ in policies),
+    )
+
+
+def _policies(entity: Any, kind: str) -> _Policies:
+    """The inline and managed policies of a user, group or role of moto."""
+    inline = [
+        (Source(f"{kind}_{entity.name}_{name}", kind), document)
+        for name, document in zip(
+            entity.policies, _documents(entity.policies.values()), strict=True
+        )
+    ]
+    managed = [
+        (
+            Source(policy.name, "aws-managed" if ":aws:policy/" in policy.arn else "user-managed"),
+            document,
+        )
+        for policy in entity.managed_policies.values()
+        for document in _managed([policy])
+    ]
+    return inline + managed
 
 
 def _role(role: Any) -> Principal:
-    documents = _documents(role.policies.values()) + _managed(role.managed_policies.values())
+    policies = _policies(role, "role")
     boundary, boundary_arn = None, role.permissions_boundary_arn or None
     if boundary_arn:
         policy = _iam(role.arn).managed_policies.get(boundary_arn)
@@ -205,11 +259,12 @@ def _role(role: Any) -> Principal:
         role.arn,
         role.name,
         role.id,
-        documents,
+        tuple(document for _, document in policies),
         boundary,
         json.loads(role.assume_role_policy_document),
         role.create_date.replace(tzinfo=UTC).timestamp(),
         boundary_arn,
+        sources=tuple(source for source, _ in policies),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -12,30 +14,38 @@ from carto_at_installer.sandbox.iam_policy import (
     UnknownConditionError,
     decide,
     decide_within,
+    deciding,
     missing_context,
 )
+from carto_at_installer.sandbox.moto_services.directory import Source
 
 if TYPE_CHECKING:
     from carto_at_installer.sandbox.moto_services.directory import Directory, Principal
     from carto_at_installer.sandbox.services import Call
 
-_KNOWN = frozenset({"PolicySourceArn", "ActionNames", "ResourceArns", "ContextEntries", "MaxItems"})
+_KNOWN = frozenset(
+    {
+        "PolicySourceArn", "PolicyInputList", "PermissionsBoundaryPolicyInputList", "ActionNames",
+        "ResourceArns", "ContextEntries", "MaxItems", "Marker",
+    }
+)  # fmt: skip
+_PAGE = 100
 
 
 class Simulation:
-    """Answers `SimulatePrincipalPolicy` for users and roles; `directory` looks them up."""
+    """Answers `SimulatePrincipalPolicy` for users, groups and roles; `directory` looks them up."""
 
     def __init__(self, directory: Any) -> None:
         self._directory = directory
 
     def simulate(self, request: dict[str, Any], _call: Call) -> dict[str, Any]:
-        """One result for each action and resource, never truncated."""
+        """One result for each action and resource, 100 a page unless MaxItems says otherwise."""
         unsupported = sorted(request.keys() - _KNOWN)
         if unsupported:
             raise AwsServiceError(
                 "InvalidInput", f"The sandbox does not emulate {', '.join(unsupported)}"
             )
-        principal = self._principal(request["PolicySourceArn"])
+        principal = _with_inputs(self._principal(request["PolicySourceArn"]), request)
         context = _own_context(principal) | {
             entry["ContextKeyName"].lower(): tuple(entry.get("ContextKeyValues") or ())
             for entry in request.get("ContextEntries") or []
@@ -45,23 +55,57 @@ class Simulation:
             for action in request["ActionNames"]
             for resource in request.get("ResourceArns") or ["*"]
         ]
-        return {
-            "EvaluationResults": [_result(principal, question) for question in questions],
-            "IsTruncated": False,
+        asked, marker = _page(questions, request)
+        answer: dict[str, Any] = {
+            "EvaluationResults": [_result(principal, question) for question in asked],
+            "IsTruncated": marker is not None,
         }
+        return answer if marker is None else {**answer, "Marker": marker}
 
     def _principal(self, text: str) -> Principal:
         arn = unquote(text)
         directory: Directory = self._directory()
         kind = arn.partition("/")[0].rpartition(":")[2]
-        found = {"role": directory.role, "user": directory.user}.get(kind, lambda _: None)(arn)
-        if kind not in {"role", "user"}:
-            raise AwsServiceError("InvalidInput", f"Invalid Entity Arn: {arn} is no user or role")
+        find = {"role": directory.role, "user": directory.user, "group": directory.group}.get(kind)
+        if find is None:
+            raise AwsServiceError(
+                "InvalidInput", f"Invalid Entity Arn: {arn} is no user, group or role"
+            )
+        found = find(arn)
         if found is None:
             raise AwsServiceError(
                 "NoSuchEntity", f"The {kind} with ARN {arn} cannot be found.", 404
             )
         return found
+
+
+def _with_inputs(principal: Principal, request: dict[str, Any]) -> Principal:
+    """The principal with further policies, and another boundary, that a request brings."""
+    given = [_document(text) for text in request.get("PolicyInputList") or []]
+    sources = [Source(f"PolicyInputList.{number}", "none") for number, _ in enumerate(given, 1)]
+    boundaries = [_document(t) for t in request.get("PermissionsBoundaryPolicyInputList") or []]
+    return replace(
+        principal,
+        policies=(*principal.policies, *given),
+        sources=(*principal.sources, *sources),
+        boundary=boundaries[0] if boundaries else principal.boundary,
+    )
+
+
+def _document(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise AwsServiceError("InvalidInput", f"A policy is not JSON: {error}") from error
+
+
+def _page(questions: list[Question], request: dict[str, Any]) -> tuple[list[Question], str | None]:
+    marker = request.get("Marker") or "0"
+    if not marker.isdecimal():
+        raise AwsServiceError("InvalidInput", f"Invalid Marker: {marker}")
+    start = int(marker)
+    end = start + (request.get("MaxItems") or _PAGE)
+    return questions[start:end], str(end) if end < len(questions) else None
 
 
 def _own_context(principal: Principal) -> dict[str, tuple[str, ...]]:
@@ -81,7 +125,10 @@ def _result(principal: Principal, question: Question) -> dict[str, Any]:
         "EvalActionName": question.action,
         "EvalResourceName": question.resource,
         "EvalDecision": decision.value,
-        "MatchedStatements": [],
+        "MatchedStatements": [
+            {"SourcePolicyId": source.id, "SourcePolicyType": source.type}
+            for source in (principal.sources[n] for n in deciding(principal.policies, question))
+        ],
         "MissingContextValues": missing_context(principal.policies, question),
     }
     if principal.boundary is not None:
