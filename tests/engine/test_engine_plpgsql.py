@@ -177,8 +177,8 @@ def test_errors_when_it_runs(session, declare, statement, message):
 @pytest.mark.parametrize(
     ("block", "named"),
     [
-        ("DECLARE c CURSOR FOR SELECT 1; BEGIN NULL; END", "CURSOR in a procedure"),
-        ("BEGIN OPEN c; END", "OPEN in a procedure"),
+        ("DECLARE c CURSOR (a INT) FOR SELECT a; BEGIN NULL; END", "a cursor with arguments"),
+        ("BEGIN MOVE c; END", "MOVE in a procedure"),
         ("BEGIN EXECUTE 'SELECT 1' USING 1; END", r"EXECUTE \.\.\. USING"),
         ("BEGIN FOR i IN 1..5 BY 2 LOOP NULL; END LOOP; END", r"FOR \.\.\. BY"),
         ("BEGIN r.a := 1; END", "an assignment to a field of a record"),

@@ -149,3 +149,7 @@ ok
 
 SELECT usename FROM pg_proc p JOIN pg_user u ON u.usesysid = p.proowner WHERE proname = 'is_null'
 => ann
+
+-- The sandbox's own helpers are no functions.
+SELECT cut('abc', 2)
+!> function cut("unknown", integer) does not exist

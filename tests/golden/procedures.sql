@@ -135,3 +135,40 @@ SELECT proname, prokind FROM pg_proc_info WHERE pronamespace = (SELECT oid FROM 
 => commits | p
 => fill | p
 => handled | p
+
+-- Cursors.
+CREATE PROCEDURE p.cursors(total INOUT INT) AS $$
+DECLARE
+  c CURSOR FOR SELECT a, b FROM p.log WHERE a < total ORDER BY a;
+  r REFCURSOR;
+  x INT;
+  y VARCHAR;
+  s INT := 0;
+BEGIN
+  OPEN c;
+  LOOP
+    FETCH c INTO x, y;
+    EXIT WHEN NOT FOUND;
+    s := s + x;
+  END LOOP;
+  CLOSE c;
+  OPEN r FOR EXECUTE 'SELECT 1000';
+  FETCH r INTO x;
+  FETCH r INTO y;
+  total := s + x;
+  IF y IS NULL THEN total := total + 5; END IF;
+END;
+$$ LANGUAGE plpgsql
+ok
+
+CALL p.cursors(100)
+=> 1011
+
+CREATE PROCEDURE p.closed() AS $$ DECLARE c CURSOR FOR SELECT 1; x INT; BEGIN FETCH c INTO x; END $$ LANGUAGE plpgsql
+ok
+
+CALL p.closed()
+!> cursor "c" does not exist
+
+CREATE PROCEDURE p.returns(c INOUT REFCURSOR) AS $$ BEGIN NULL; END $$ LANGUAGE plpgsql
+!> REFCURSOR is not supported by the sandbox

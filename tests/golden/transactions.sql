@@ -161,3 +161,56 @@ BEGIN READ ONLY
 
 SAVEPOINT s
 !> syntax error
+
+-- Changing the same function or schema in two transactions at once.
+CREATE OR REPLACE FUNCTION w.k() RETURNS INT STABLE AS $$ SELECT 1 $$ LANGUAGE sql
+ok
+
+ALTER FUNCTION w.k() OWNER TO "IAM:other"
+ok
+
+BEGIN
+ok
+
+CREATE OR REPLACE FUNCTION w.k() RETURNS INT STABLE AS $$ SELECT 4 $$ LANGUAGE sql
+ok
+
+@IAM:other
+CREATE OR REPLACE FUNCTION w.k() RETURNS INT STABLE AS $$ SELECT 5 $$ LANGUAGE sql
+!> could not complete because of conflict with concurrent transaction
+
+COMMIT
+ok
+
+BEGIN
+ok
+
+CREATE SCHEMA twice
+ok
+
+GRANT CREATE ON DATABASE dev TO "IAM:other"
+ok
+
+@IAM:other
+CREATE SCHEMA twice
+!>
+
+COMMIT
+ok
+
+@IAM:other
+CREATE SCHEMA twice
+!> schema "twice" already exists
+
+BEGIN
+ok
+
+DROP TABLE w.u
+ok
+
+@IAM:other
+INSERT INTO w.u VALUES (1)
+!>
+
+ROLLBACK
+ok

@@ -21,10 +21,6 @@ from carto_at_installer.sandbox.server import Sandbox
 from carto_at_installer.sandbox.settings import Settings
 
 PAGE = Path(__file__).parents[2] / "docs" / "sandbox.md"
-_INTERNAL = {
-    "bigint_of_bytes", "cut", "divisor", "geometry_of", "geometry_text", "holds", "shift_left", "shift_right",
-    "simple_divisor", "strtol16", "super_elements", "super_item", "super_text", "varchar_of",
-}  # fmt: skip
 _FAMILIES = {
     "Numbers": "numbers", "Text": "strings", "Dates": "dates", "SUPER": "semistructured",
     "Spatial": "spatial", "H3": "h3_cells", "Catalog": "catalog", "Privileges": "privileges",
@@ -72,7 +68,7 @@ def refused_statements():
 def functions():
     """The built-in functions by family, and those that are refused."""
     families = {
-        family: {each.name for each in getattr(shims, module).MACROS} - _INTERNAL
+        family: {each.name for each in getattr(shims, module).MACROS} - shims.INTERNAL
         for family, module in _FAMILIES.items()
     }
     families["Spatial"] |= {each.name for each in shims.spatial_edits.MACROS}

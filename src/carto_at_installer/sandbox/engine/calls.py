@@ -61,7 +61,7 @@ def _built_in(name: str, node: exp.Anonymous, names: Names, scope: Scope) -> exp
         if name in builtins.AGGREGATES:
             return _aggregate(name, node, names, scope)
         return _native(name, node) if name in builtins.WINDOW else None
-    if name in shims.BY_NAME:
+    if name in shims.BY_NAME and name not in shims.INTERNAL:
         return _macro(name, node, names, scope)
     if name in builtins.NATIVE:
         return _native(builtins.NATIVE[name], node)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from carto_at_installer.sandbox.engine import (
@@ -21,13 +22,11 @@ from carto_at_installer.sandbox.engine import (
 from carto_at_installer.sandbox.errors import UnsupportedSqlError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from carto_at_installer.sandbox.engine.cursor import Cursor
     from carto_at_installer.sandbox.engine.results import ResultSet
     from carto_at_installer.sandbox.engine.session import Session
 
-Command = "Callable[[Session, Cursor], ResultSet | None]"
+Command = Callable[["Session", "Cursor"], "ResultSet | None"]
 
 # The words that begin a statement, longest first where one is the beginning of another.
 _COMMANDS: tuple[tuple[tuple[str, ...], Callable[[Session, Cursor], ResultSet | None]], ...] = (

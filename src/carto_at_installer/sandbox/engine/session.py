@@ -20,7 +20,12 @@ from carto_at_installer.sandbox.engine.lookahead import look_ahead
 from carto_at_installer.sandbox.engine.names import Names
 from carto_at_installer.sandbox.engine.parameters import bind
 from carto_at_installer.sandbox.engine.transpile import Transpiler, duckdb_text
-from carto_at_installer.sandbox.engine.wording import redshift_error, says_no_match
+from carto_at_installer.sandbox.engine.wording import (
+    CATALOG_CONFLICT,
+    redshift_error,
+    says_conflict,
+    says_no_match,
+)
 from carto_at_installer.sandbox.errors import RedshiftError, UnsupportedSqlError
 from carto_at_installer.sql.statements import SqlTextError, split
 
@@ -29,6 +34,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from carto_at_installer.sandbox.engine.commands import Command
     from carto_at_installer.sandbox.engine.engine import Engine
     from carto_at_installer.sandbox.engine.external import ExternalTarget
     from carto_at_installer.sandbox.engine.lambda_usage import FunctionUsage
@@ -113,11 +119,19 @@ class Session:
             self._tell_time()
         command = commands.find(cursor)
         if command is not None:
-            return command(self, cursor)
+            return self._command(command, cursor)
         self.names.dependencies.clear()
         duck = self.compiled(statement)
         result, self.affected_rows = rendering.fetch(self.connection.execute(duck))
         return result
+
+    def _command(self, command: Command, cursor: Cursor) -> ResultSet | None:
+        try:
+            return command(self, cursor)
+        except duckdb.Error as error:
+            if says_conflict(error):  # Over the catalog: two transactions change the same object.
+                raise RedshiftError(CATALOG_CONFLICT) from error
+            raise
 
     def compiled(self, sql: str) -> str:
         """A query or DML statement for DuckDB, which is to run next; what it will ask of Lambda is asked already."""

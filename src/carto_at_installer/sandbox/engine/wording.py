@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import duckdb
 
 NO_MATCH = "\n  Hint: No {} matches the given name and argument types. You may need to add explicit type casts."
+CATALOG_CONFLICT = "could not complete because of conflict with concurrent transaction"
 CANCELLED = "Query cancelled on user's request"
 _PYTHON = re.compile(
     r"Python exception occurred while executing the UDF: \w+: (.*?)\n\nAt:", re.DOTALL
@@ -130,10 +131,7 @@ _say(
     r"TransactionContext Error: .*[Cc]onflict.*",
     "1023\n  Detail: Serializable isolation violation on table",
 )
-_say(
-    r".*write-write conflict.*",
-    "could not complete because of conflict with concurrent transaction",
-)
+_say(r".*write-write conflict.*", CATALOG_CONFLICT)
 _OPERATOR = re.compile(
     r"Binder Error: (?:No function matches the given name and argument types|Could not choose a best candidate"
     r" function for the function call) ['\"](?P<name>[^\s(]+)\((?P<types>.*?)\)['\"]",
@@ -182,3 +180,9 @@ def _type_name(text: str) -> str:
 def says_no_match(error: duckdb.Error) -> bool:
     """Whether a macro was called with arguments that it does not take."""
     return "does not support the supplied arguments" in str(error)
+
+
+def says_conflict(error: duckdb.Error) -> bool:
+    """Whether two transactions have changed the same thing."""
+    text = str(error)
+    return text.startswith("TransactionContext Error") and "onflict" in text

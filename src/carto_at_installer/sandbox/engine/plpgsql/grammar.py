@@ -75,7 +75,7 @@ def _declaration(cursor: Cursor) -> Declaration:
         return Declaration(name, "", alias=target)
     constant = cursor.take("constant")
     if cursor.peek() in {"cursor", "refcursor"}:
-        raise cursor.unsupported(f"{cursor.peek().upper()} in a procedure")
+        return _cursor(cursor, name)
     kind = simple.text_to(cursor, _TYPE_ENDS)
     required = cursor.take("not", "null")
     default = ""
@@ -85,6 +85,18 @@ def _declaration(cursor: Cursor) -> Declaration:
     if not kind:
         raise RedshiftError(f'the variable "{name}" has no type')
     return Declaration(name, kind, constant, required, default)
+
+
+def _cursor(cursor: Cursor, name: str) -> Declaration:
+    query = ""
+    if not cursor.take("refcursor"):
+        cursor.need("cursor")
+        if cursor.peek() == "(":
+            raise cursor.unsupported("a cursor with arguments")
+        cursor.need("for")
+        query = simple.text_to(cursor, (";",))
+    cursor.need(";")
+    return Declaration(name, "", default=query, cursor=True)
 
 
 def _body(cursor: Cursor, ends: Iterable[str]) -> tuple[Statement, ...]:

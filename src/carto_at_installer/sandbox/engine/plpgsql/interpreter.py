@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from carto_at_installer.sandbox.engine.data_types import MAX_VARCHAR, RsType
+from carto_at_installer.sandbox.engine.plpgsql import cursors
 from carto_at_installer.sandbox.engine.plpgsql.assignment import Assigner, declared_variable
 from carto_at_installer.sandbox.engine.plpgsql.simple import message_of
 from carto_at_installer.sandbox.engine.plpgsql.tree import (
@@ -13,11 +14,14 @@ from carto_at_installer.sandbox.engine.plpgsql.tree import (
     Block,
     Call,
     Choice,
+    Close,
     CountedLoop,
     EndTransaction,
     Execute,
+    Fetch,
     Leave,
     Loop,
+    Open,
     QueryLoop,
     Raise,
     Return,
@@ -74,6 +78,9 @@ class Interpreter:
             if declaration.alias:
                 scope.add(scope.need(declaration.alias), declaration.name)
                 continue
+            if declaration.cursor:
+                scope.add(cursors.declared_cursor(declaration))
+                continue
             variable = declared_variable(self._session, declaration, scope)
             if declaration.default:
                 self._assign.expression(variable, declaration.default, scope, first=True)
@@ -128,11 +135,25 @@ class Interpreter:
                 self._call(statement, scope)
             case Raise():
                 self._raise(statement, scope)
+            case Open() | Fetch() | Close():
+                self._on_cursor(statement, scope)
             case EndTransaction(commit):
                 self._session.restart(commit=commit)
             case RowCount(target):
                 self._assign.value(scope.need(target), self._rows, RsType("bigint"))
         return None
+
+    def _on_cursor(self, statement: Open | Fetch | Close, scope: Scope) -> None:
+        if isinstance(statement, Fetch):
+            self._found.value = cursors.fetch(scope, statement, self._assign)
+        elif isinstance(statement, Close):
+            cursors.close(scope, statement.cursor)
+        else:
+            sql = statement.sql or cursors.named(scope, statement.cursor).query
+            if not sql:
+                raise RedshiftError(f'cursor "{statement.cursor}" has no query')
+            result = self._run(sql, scope, dynamic=statement.dynamic)
+            cursors.open_cursor(scope, statement.cursor, result)
 
     def _compound(
         self, statement: Block | Choice | Loop | CountedLoop | QueryLoop, scope: Scope

@@ -8,10 +8,13 @@ from carto_at_installer.sandbox.engine.cursor import Cursor
 from carto_at_installer.sandbox.engine.plpgsql.tree import (
     Assign,
     Call,
+    Close,
     EndTransaction,
     Execute,
+    Fetch,
     Leave,
     Nothing,
+    Open,
     Raise,
     Return,
     RowCount,
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _LEVELS = frozenset({"debug", "log", "info", "notice", "warning", "exception"})
-_REFUSED = frozenset({"open", "fetch", "close", "move", "savepoint"})
+_REFUSED = frozenset({"move", "savepoint"})
 
 
 def text_to(cursor: Cursor, stops: tuple[str, ...]) -> str:
@@ -158,6 +161,29 @@ def _sql(cursor: Cursor) -> Execute:
     return Execute(text_to(cursor, (";",)))
 
 
+def _open(cursor: Cursor) -> Open:
+    cursor.need("open")
+    name = cursor.identifier()
+    if cursor.peek() == "(":
+        raise cursor.unsupported("a cursor with arguments")
+    if not cursor.take("for"):
+        return Open(name, "", dynamic=False)
+    dynamic = cursor.take("execute")
+    return Open(name, text_to(cursor, (";",)), dynamic)
+
+
+def _fetch(cursor: Cursor) -> Fetch:
+    cursor.need("fetch")
+    name = cursor.identifier()
+    cursor.need("into")
+    return Fetch(name, _targets(cursor))
+
+
+def _close(cursor: Cursor) -> Close:
+    cursor.need("close")
+    return Close(cursor.identifier())
+
+
 def _end_transaction(cursor: Cursor) -> EndTransaction:
     commit = cursor.token().text.lower() == "commit"
     if not cursor.take("work"):
@@ -177,6 +203,9 @@ _READERS: dict[str, Callable[[Cursor], Statement]] = {
     "select": _query,
     "with": _query,
     "call": _call,
+    "open": _open,
+    "fetch": _fetch,
+    "close": _close,
     "commit": _end_transaction,
     "rollback": _end_transaction,
 }

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """A variable. `type` is the text of its type; an alias has none, and names its target in `alias`."""
+    """A variable. `type` is the text of its type; an alias has none, and names its target in `alias`.
+
+    A cursor has none either; its query is the default.
+    """
 
     name: str
     type: str
@@ -15,6 +18,7 @@ class Declaration:
     required: bool = False
     default: str = ""
     alias: str = ""
+    cursor: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +135,30 @@ class RowCount:
 
 
 @dataclass(frozen=True, slots=True)
+class Open:
+    """OPEN cursor [FOR query | FOR EXECUTE expression]; `sql` is empty for a cursor with a query of its own."""
+
+    cursor: str
+    sql: str
+    dynamic: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """FETCH cursor INTO targets."""
+
+    cursor: str
+    targets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """CLOSE cursor."""
+
+    cursor: str
+
+
+@dataclass(frozen=True, slots=True)
 class EndTransaction:
     """COMMIT, or ROLLBACK."""
 
@@ -149,5 +177,5 @@ class Nothing:
 
 Statement = (
     Block | Assign | Choice | Loop | CountedLoop | QueryLoop | Leave | Execute | Call | Raise | RowCount
-    | Return | Nothing | EndTransaction
+    | Return | Nothing | EndTransaction | Open | Fetch | Close
 )  # fmt: skip

@@ -15,7 +15,7 @@ from carto_at_installer.sandbox.engine.shims import (
 )
 from carto_at_installer.sandbox.engine.shims.macro import ANY, SCHEMA, Macro
 
-__all__ = ["ANY", "BY_NAME", "MACROS", "SCHEMA", "Macro", "definitions"]
+__all__ = ["ANY", "BY_NAME", "INTERNAL", "MACROS", "SCHEMA", "Macro", "definitions"]
 MACROS: tuple[Macro, ...] = (
     *numbers.MACROS,
     *strings.MACROS,
@@ -31,6 +31,14 @@ BY_NAME: dict[str, tuple[Macro, ...]] = {
     name: tuple(each for each in MACROS if each.name == name)
     for name in dict.fromkeys(each.name for each in MACROS)
 }
+
+
+# What the engine itself calls: no functions of Redshift, so users cannot call them.
+INTERNAL = frozenset(
+    "bigint_of_bytes cut divisor geometry_of geometry_text holds quotient shift_left shift_right simple_divisor"
+    " strtol16 super_divided super_elements super_item super_minus super_modulo super_plus super_text super_times"
+    " varchar_of".split()
+)
 
 
 def definitions() -> list[str]:
