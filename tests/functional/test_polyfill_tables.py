@@ -8,7 +8,12 @@ import shapely
 from carto_at_installer.sandbox.errors import RedshiftError
 from tests.functional.module_engine import load_module, open_engine
 
-GRIDS = {"QUADBIN": ("quadbin", "quadbin"), "QUADINT": ("quadint", "quadkey"), "S2": ("s2", "s2")}
+GRIDS = {
+    "QUADBIN": ("quadbin", "quadbin"),
+    "QUADINT": ("quadint", "quadkey"),
+    "S2": ("s2", "s2"),
+    "H3": ("h3", "h3"),
+}
 AREA = "POLYGON((-9 37,3 42.4,-2 43.5,-8 43,-4 41,-9 37))"
 MODES = ("center", "intersects", "contains")
 
@@ -42,11 +47,12 @@ def call(session, grid, source, resolution, mode, target):
 @pytest.mark.parametrize("grid", GRIDS)
 def test_tables_have_the_cells_of_the_function(session, grid, mode):
     column, _ = GRIDS[grid]
+    resolution = 5 if grid == "H3" else 7
     target = f"public.{column}_{mode}"
-    assert call(session, grid, "public.areas", 7, mode, target) == [(target,)]
+    assert call(session, grid, "public.areas", resolution, mode, target) == [(target,)]
     rows = session.execute(f"SELECT id, note, {column} FROM {target}").rows
     expected = session.execute(
-        f"SELECT id, note, carto.{grid}_POLYFILL_MODE(geom, 7, '{mode}') FROM areas WHERE geom IS NOT NULL"
+        f"SELECT id, note, carto.{grid}_POLYFILL_MODE(geom, {resolution}, '{mode}') FROM areas WHERE geom IS NOT NULL"
     ).rows
     assert sorted(rows) == sorted(
         (number, note, cell) for number, note, cells in expected for cell in json.loads(cells)

@@ -132,7 +132,7 @@ def test_batches_fit_into_lambda_payloads(bundled):
     bounded |= {("__LINE_INTERPOLATE_POINT", 3): 50, ("__ENVELOPE_ARR", 1): 186}
     bounded |= {("__GREATCIRCLE_100", 2): 3300, ("__MAKEELLIPSE_64", 5): 2400}
     bounded |= {(f"__{grid}_POLYFILL_BELOW", 4): 1024 * 20 for grid in ("QUADBIN", "QUADINT")}
-    bounded |= {("__S2_POLYFILL_BELOW", 4): 1024 * 21}
+    bounded |= {("__S2_POLYFILL_BELOW", 4): 1024 * 21, ("__H3_POLYFILL_BELOW", 4): 2401 * 19}
     shapes = {"__QUADBIN_POLYFILL_MODE", "__QUADINT_POLYFILL_MODE", "__S2_POLYFILL_MODE"}
     shapes |= {"__QUADBIN_POLYFILL", "__S2_POLYFILL", "__H3_POLYFILL", "__H3_POLYFILL_INT"}
     # Bytes of the response for each byte received, at most: a point of a MultiPoint is 42 bytes in hexadecimal.

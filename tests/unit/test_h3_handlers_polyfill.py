@@ -386,3 +386,61 @@ def test_a_long_line_touches_what_its_pieces_touch():
     )
     assert len(whole) > 9000
     assert set(whole) == set(halves[0]) | set(halves[1])
+
+
+def below(shape, resolution, mode, parent):
+    answer = invoke("POLYFILL_BELOW", (shape, resolution, mode, parent))
+    assert answer["success"], answer["error_msg"]
+    return json.loads(answer["results"][0])
+
+
+@given(
+    st.floats(-179, 179),
+    st.floats(-84, 84),
+    st.sampled_from((5, 7, 9)),
+    st.sampled_from((0.7, 2, 5)),
+    st.integers(3, 9),
+)
+def test_small_polygons_have_the_cells_of_the_library(x, y, resolution, size, corners):
+    """Where they are small, straight edges and the sphere's are the same but for a cell now and then."""
+    reach = size * h3.average_hexagon_edge_length(resolution, "km") / 111
+    angles = np.arange(corners) * 2 * math.pi / corners
+    wide = reach / math.cos(math.radians(y))
+    ring = [(x + wide * math.cos(a), y + reach * math.sin(a)) for a in angles.tolist()]
+    contains, center, intersects = modes(shapely.Polygon(ring), resolution)
+    assert contains <= center <= intersects
+    outline = h3.LatLngPoly([(b, a) for a, b in ring])
+    assert center == set(h3.h3shape_to_cells(outline, resolution))
+    overlap = set(h3.h3shape_to_cells_experimental(outline, resolution, "overlap"))
+    inside = set(h3.h3shape_to_cells_experimental(outline, resolution, "full"))
+    assert len(intersects ^ overlap) <= 1
+    assert len(contains ^ inside) <= 1
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        shapely.Point(-60, -10).buffer(4, 3),
+        shapely.box(176, -5, 184, 3),
+        shapely.Point(10, 86).buffer(9, 4).intersection(shapely.box(-180, -90, 180, 90)),
+        shapely.Polygon([(-180, -90), (-180, -83), (0, -85), (180, -83), (180, -90)]),
+        shapely.from_wkt("LINESTRING(-10 50, 30 64, 30 65)"),
+        shapely.GeometryCollection([shapely.Point(58.3, 2.3), shapely.box(10, 58, 12, 59)]),
+    ],
+)
+def test_what_is_below_all_parents_is_the_whole(shape):
+    for mode in MODES:
+        (whole,) = polyfill((shape, 4, mode))
+        assert sorted(below(shape, 4, mode, 0)) == whole
+        parents = below(shape, 2, "near", 0)
+        parts = [below(shape, 4, mode, parent) for parent in parents]
+        assert sorted(cell for part in parts for cell in part) == whole
+
+
+def test_parents_are_checked():
+    call = ("POLYFILL_BELOW", (TRIANGLE, 3, "center", 12))
+    assert "Invalid parent" in invoke(*call)["error_msg"]
+    finer = h3.latlng_to_cell(0, 0, 4)
+    call = ("POLYFILL_BELOW", (TRIANGLE, 3, "center", finer))
+    assert "Invalid parent" in invoke(*call)["error_msg"]
+    assert "Invalid mode" in invoke("POLYFILL_INT", (TRIANGLE, 3, "near"))["error_msg"]

@@ -1,52 +1,64 @@
 """Which cells fill geometries, in three modes of which each holds the cells of the one before.
 
 contains    cells that lie inside polygons, edges included
-center      cells whose centre is inside polygons, as libh3 has it: every place of a tiling of areas is in one of them
+center      cells whose centre is inside polygons: areas that do not overlap share no cell
 intersects  and the cells that edges, lines and points touch: all of the geometry is covered
 
-The cells that no edge touches lie inside or outside as their centres do, so that only those along the edges are looked
-at one by one (`lines`). Edges are straight in longitude and latitude, as everywhere for Redshift's GEOMETRY. Longitudes
-beyond 180 go on around the Earth.
+Cells are found by going down from coarse ones (`descent`), so that only those along the edges are looked at one by one.
+Edges are straight in longitude and latitude, as everywhere for Redshift's GEOMETRY. Longitudes beyond 180 go on around
+the Earth.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import h3.api.memview_int as h3
 import numpy as np
 import shapely
 
 from carto_at_runtime import check_fits, reject
+from carto_at_runtime.tiles.modes import CENTER, CONTAINS, INTERSECTS
 from carto_at_runtime.wkb import LINE, POINTS
-from carto_h3.cells import COUNTS
-from carto_h3.lines import EDGE_RADIANS, cells_at, crossed, radians_along
+from carto_h3.cells import COUNTS, parent, resolution
+from carto_h3.descent import Areas, Found, Front, descend, held, start
+from carto_h3.lines import EDGE_RADIANS, cells_at, drawn, radians_along
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from carto_at_runtime.wkb import Geometries
-    from carto_h3.cells import Integers
-    from carto_h3.lines import Floats
-
-CENTER, INTERSECTS, CONTAINS = "center", "intersects", "contains"
-MODES = (CENTER, INTERSECTS, CONTAINS)
+    from carto_h3.cells import Booleans, Integers
+    from carto_h3.lines import Floats, Shapes
 
 _MAX_LONGITUDE = 540.0
 _MAX_LATITUDE = 90.0 + 1e-9
-_WIDEST = 150.0
-_OFF_CENTRE = 0.0123456789
-"""Where wide polygons are cut, other than at the antimeridian: no cell's centre should be there."""
-
-_SEAMS = [-540.0 + 90 * place + (_OFF_CENTRE if place % 4 else 0.0) for place in range(13)]
 _SURE = 0.6
 """What estimates are multiplied with before a geometry is refused for its size: cells of one resolution differ."""
 
-_POLAR_LATITUDE = 85.0
-_FEW_CORNERS, _FEW_BOXED, _MOST_BOXED = 64, 500_000, 5_000_000
+NEAR = "near"
+"""A mode between steps: all cells that a border may pass below, as far as can be told without drawing them."""
+
 _FEWEST_CORNERS = 3
+_ROUNDING = 1e-9
+"""How much larger or smaller cells are drawn, of their size, since the edge of a geometry may be the cell's own: it
+touches, and does not cut."""
+
+_DRAWN_ROUND = 85.0
+"""Nearer to a pole than this latitude, libh3 is asked for the corners of cells."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is wanted of the rows of a batch: cells of resolutions (0 to 15) in modes, below parents where not 0.
+
+    `item_bytes` is what a cell takes in the response.
+    """
+
+    resolutions: Integers
+    modes: Sequence[str]
+    parents: Integers
+    item_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +91,29 @@ class _Parts:
         return cls(np.concatenate(points), lines, list(polygons.values()))
 
     @property
+    def paths(self) -> list[Floats]:
+        """All lines and rings."""
+        return self.lines + self.rings
+
+    def inside(self, mode: str) -> object:
+        """What has an inside, as one geometry by the even-odd rule, or None."""
+        rings = [polygon for polygon in self.polygons if len(polygon[0]) > _FEWEST_CORNERS]
+        areas = [shapely.Polygon(polygon[0], polygon[1:]) for polygon in rings]
+        if len(areas) < 2 and mode != CONTAINS:
+            return areas[0] if areas else None
+        return shapely.union_all([shapely.make_valid(area) for area in areas]) if areas else None
+
+    def border(self, mode: str) -> object:
+        """The lines that cells are drawn against."""
+        paths = self.paths if mode in {INTERSECTS, NEAR} else self.rings
+        return shapely.multilinestrings(
+            np.array(
+                [shapely.LineString(path) for path in paths if np.ptp(path, axis=0).any()],
+                dtype=object,
+            )
+        )
+
+    @property
     def rings(self) -> list[Floats]:
         """All rings of all polygons."""
         return [ring for polygon in self.polygons for ring in polygon]
@@ -88,31 +123,166 @@ def _closed(ring: Floats) -> Floats:
     return ring if (ring[0] == ring[-1]).all() else np.concatenate((ring, ring[:1]))
 
 
-def fill(
-    geometries: Geometries, resolutions: Integers, modes: Sequence[str], item_bytes: int
-) -> tuple[Integers, Integers]:
+def fill(geometries: Geometries, wish: Wish) -> tuple[Integers, Integers]:
     """Return the cells of all geometries, ascending for each, and the offsets that cut them into rows.
 
-    `resolutions` (0 to 15) and `modes` have one entry for each row. Raises `RowError` for coordinates that are not
-    degrees, and for a geometry whose cells, of `item_bytes` bytes, cannot fit into a response;
+    Raises `RowError` for coordinates that are not degrees, and for a geometry whose cells cannot fit into a response;
     `ResponseTooLargeError` when those of all geometries together cannot.
     """
-    _check_degrees(geometries, len(resolutions))
-    every = [_Parts.of_row(geometries, row) for row in range(len(resolutions))]
-    plan = list(zip(every, resolutions.tolist(), modes, strict=True))
+    rows = len(wish.resolutions)
+    _check_degrees(geometries, rows)
+    every = [_Parts.of_row(geometries, row) for row in range(rows)]
+    plan = list(zip(every, wish.resolutions.tolist(), wish.modes, strict=True))
+    whole = wish.parents == 0
     about = np.array([_estimate(parts, z, mode) for parts, z, mode in plan], np.int64)
 
-    def reason(row: int, _: int) -> str:
+    def reason(row: int, cells: int) -> str:
         return (
-            f"the geometry covers about {about[row]} cells at resolution {resolutions[row]}, more than one response "
-            "of Lambda (6 MB) holds: use a coarser resolution, or the procedure H3_POLYFILL_TABLE"
+            f"the geometry covers about {max(cells, about[row])} cells at resolution {wish.resolutions[row]}, "
+            "more than one response of Lambda (6 MB) holds: use a coarser resolution, or the procedure "
+            "H3_POLYFILL_TABLE"
         )
 
-    check_fits((about * _SURE).astype(np.int64), item_bytes, reason)
-    found = [_fill_one(parts, z, mode) for parts, z, mode in plan]
-    counts = np.array([len(cells) for cells in found], np.int64)
-    check_fits(counts, item_bytes, reason)
-    return np.concatenate(found), np.concatenate(([0], np.cumsum(counts)))
+    check_fits(np.where(whole, about * _SURE, 0).astype(np.int64), wish.item_bytes, reason)
+    areas = Areas.of(
+        [parts.inside(mode) for parts, _, mode in plan],
+        [parts.border(mode) for parts, _, mode in plan],
+        [mode == CENTER for mode in wish.modes],
+    )
+    parts = [
+        _chosen(found, areas, wish)
+        for found in _descents(
+            areas, wish, lambda counts: check_fits(counts, wish.item_bytes, reason)
+        )
+    ]
+    parts += [_touched(row, one, wish) for row, one in enumerate(every)]
+    owners = np.concatenate([owner for owner, _ in parts])
+    cells = np.concatenate([cell for _, cell in parts])
+    return _in_rows(owners, cells, rows, lambda counts: check_fits(counts, wish.item_bytes, reason))
+
+
+def _descents(
+    areas: Areas, wish: Wish, afford: Callable[[Integers], None]
+) -> list[tuple[int, Found]]:
+    """Go down for all rows whose first and last resolutions are the same at once."""
+    fronts: dict[tuple[int, int], list[Front]] = {}
+    filled = np.flatnonzero(~np.isnan(areas.bounds[:, 0])).tolist()
+    for row in filled:
+        finest, above = int(wish.resolutions[row]), wish.parents[row : row + 1]
+        begun = Front.begin(np.array([row]), above) if above[0] else None
+        front = begun or start(row, areas.bounds[row], finest)
+        level = int(resolution(front.cells[:1])[0])
+        fronts.setdefault((level, finest), []).append(front)
+    return [
+        (finest, descend(Front.joined(several), areas, finest, afford))
+        for (_, finest), several in fronts.items()
+    ]
+
+
+def _in_rows(
+    owners: Integers, cells: Integers, rows: int, afford: Callable[[Integers], None]
+) -> tuple[Integers, Integers]:
+    """Sort cells by row and value, each once."""
+    order = np.lexsort((cells, owners))
+    owners, cells = owners[order], cells[order]
+    fresh = np.ones(len(cells), np.bool_)
+    fresh[1:] = (cells[1:] != cells[:-1]) | (owners[1:] != owners[:-1])
+    owners, cells = owners[fresh], cells[fresh]
+    counts = np.bincount(owners, minlength=rows)
+    afford(counts)
+    return cells, np.concatenate(([0], np.cumsum(counts)))
+
+
+def _chosen(descent: tuple[int, Found], areas: Areas, wish: Wish) -> tuple[Integers, Integers]:
+    """Return the rows and cells of a descent's result: the settled ones, and those near borders that belong to it."""
+    finest, found = descent
+    near = found.near
+    inside = held(near, areas)
+    modes = np.array(wish.modes, dtype=object)[near.rows]
+    inside |= modes == NEAR
+    open_question = np.where(inside, modes == CONTAINS, modes == INTERSECTS)
+    taken = inside & ~open_question
+    asked = near.take(open_question)
+    if len(asked.cells):
+        taken[open_question] = _drawn_and_tested(asked, areas, finest)
+    return (
+        np.concatenate((found.rows, near.rows[taken])),
+        np.concatenate((found.settled, near.cells[taken])),
+    )
+
+
+def _drawn_and_tested(asked: Front, areas: Areas, finest: int) -> Booleans:
+    """Tell of each cell, those inside: whether its area holds all of it; of the others: whether a border touches it."""
+    inside = held(asked, areas)
+    passed = np.zeros(len(asked.cells), np.bool_)
+    plain = asked.regular & (np.abs(asked.y) < _DRAWN_ROUND)
+    numbers = np.flatnonzero(plain)
+    if len(numbers):
+        lattice = asked.lattice.take(plain[asked.regular])
+        corners = lattice.corners(finest)
+        turned = np.round((corners[..., 0] - asked.x[plain][:, None]) / 360)
+        corners[..., 0] -= 360 * turned
+        middles = np.stack((asked.x[plain], asked.y[plain]), axis=1)[:, None]
+        corners += (middles - corners) * np.where(inside[plain], _ROUNDING, -_ROUNDING)[
+            :, None, None
+        ]
+        for turn in (-360.0, 0.0, 360.0):
+            moved = corners + np.array((turn, 0.0))
+            met = _meeting(moved, areas.bounds[asked.rows[numbers]])
+            shapes = shapely.polygons(moved[met])
+            _test(asked, numbers[met], shapes, areas, inside, passed)
+    for row in np.unique(asked.rows[~plain]).tolist():
+        numbers = np.flatnonzero(~plain & (asked.rows == row))
+        low, high = areas.bounds[row].reshape(2, 2)
+        cells, shapes = drawn(asked.cells[numbers], low, high)
+        order = np.argsort(asked.cells[numbers])
+        which = numbers[order[np.searchsorted(asked.cells[numbers][order], cells)]]
+        _test(asked, which, shapes, areas, inside, passed)
+    return passed
+
+
+def _meeting(corners: Floats, bounds: Floats) -> Booleans:
+    low, high = corners.min(axis=1), corners.max(axis=1)
+    meeting: Booleans = (low <= bounds[:, 2:]).all(axis=1) & (high >= bounds[:, :2]).all(axis=1)
+    return meeting
+
+
+def _test(
+    asked: Front, which: Integers, shapes: Shapes, areas: Areas, inside: Booleans, passed: Booleans
+) -> None:
+    rows = asked.rows[which]
+    covering = inside[which]
+    hit = np.empty(len(which), np.bool_)
+    hit[covering] = shapely.covers(_around(areas, rows[covering]), shapes[covering])
+    hit[~covering] = shapely.intersects(areas.borders[rows[~covering]], shapes[~covering])
+    passed[which[hit]] = True
+
+
+def _around(areas: Areas, rows: Integers) -> Shapes:
+    """Return the areas of rows, as they lie on the Earth: those that reach the antimeridian go on behind it."""
+    shapes = areas.insides[rows]
+    for row in np.unique(rows).tolist():
+        if areas.bounds[row, 0] <= -180 or areas.bounds[row, 2] >= 180:
+            copies = [shapely.transform(areas.insides[row], _turn(d)) for d in (-360.0, 0.0, 360.0)]
+            whole = shapely.union_all(copies)
+            shapely.prepare(whole)
+            shapes[rows == row] = whole
+    return shapes
+
+
+def _turn(degrees: float) -> Callable[[Floats], Floats]:
+    return lambda positions: positions + np.array((degrees, 0.0))
+
+
+def _touched(row: int, parts: _Parts, wish: Wish) -> tuple[Integers, Integers]:
+    """Return the cells of all positions, for the mode intersects: those of the sphere, as H3_FROMLONGLAT has them."""
+    if wish.modes[row] not in {INTERSECTS, NEAR}:
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    cells = cells_at(np.concatenate((parts.points, *parts.paths)), int(wish.resolutions[row]))
+    above = wish.parents[row]
+    if above:
+        cells = cells[parent(cells, resolution(wish.parents[row : row + 1])) == above]
+    return np.full(len(cells), row), cells
 
 
 def _check_degrees(geometries: Geometries, rows: int) -> None:
@@ -147,95 +317,3 @@ def _sphere_share(polygon: list[Floats]) -> float:
         x, y = np.radians(ring[:, 0]), np.sin(np.radians(ring[:, 1]))
         areas.append(abs(float(np.sum((y[1:] + y[:-1]) * np.diff(x)))) / (8 * np.pi))
     return max(0.0, areas[0] - sum(areas[1:]))
-
-
-def _fill_one(parts: _Parts, resolution: int, mode: str) -> Integers:
-    inside = _centred(parts, resolution)
-    if mode == CENTER:
-        return inside
-    if mode == CONTAINS:
-        return _contained(parts, inside, resolution) if len(inside) else inside
-    # The cell of a position is the sphere's, as in H3_FROMLONGLAT, and it is there for every vertex.
-    paths = parts.rings + parts.lines
-    found = [inside, cells_at(np.concatenate((parts.points, *paths)), resolution)]
-    if paths:
-        found += [cells for cells, _ in crossed(paths, resolution)]
-    return np.unique(np.concatenate(found))
-
-
-def _centred(parts: _Parts, resolution: int) -> Integers:
-    """Return the cells whose centres are inside the polygons, ascending."""
-    found = [
-        _inside(rings, resolution)
-        for polygon in parts.polygons
-        for rings in _narrow(polygon)
-        if len(rings[0]) > _FEWEST_CORNERS
-    ]
-    return np.unique(np.frombuffer(b"".join(found), np.int64))
-
-
-def _inside(rings: list[Floats], resolution: int) -> Any:
-    """Ask libh3 for the cells with their centres inside one narrow polygon, in the quicker of its two ways.
-
-    One searches the box around the polygon, testing few cells; the other goes down from the base cells, testing few
-    corners. Both find the same cells; the first needs memory for the box, the second very long beside a pole.
-    """
-    (west, south), (east, north) = rings[0].min(axis=0), rings[0].max(axis=0)
-    if west == east or south == north:
-        return b""
-    polygon = h3.LatLngPoly(*(ring[:, ::-1].tolist() for ring in rings))
-    diagonal = radians_along(np.array(((west, south), (east, north)))).sum()
-    boxed = diagonal**2 / min(3, (east - west) / (north - south)) / (4 * np.pi)
-    boxed *= COUNTS[resolution]
-    polar = max(-south, north) > _POLAR_LATITUDE
-    few = sum(map(len, rings)) < _FEW_CORNERS
-    if boxed < (_MOST_BOXED if polar else _FEW_BOXED) and (polar or few):
-        return h3.h3shape_to_cells(polygon, resolution)
-    return h3.h3shape_to_cells_experimental(polygon, resolution, CENTER)
-
-
-def _narrow(polygon: list[Floats]) -> Iterator[list[Floats]]:
-    """Yield a polygon's rings, in pieces that libh3 does not take for crossing the antimeridian."""
-    low, high = polygon[0][:, 0].min(), polygon[0][:, 0].max()
-    if low >= -180 and high <= 180 and high - low <= _WIDEST:
-        yield polygon
-        return
-    whole = shapely.make_valid(shapely.Polygon(polygon[0], polygon[1:]))
-    for number, (west, east) in enumerate(pairwise(_SEAMS)):
-        if low < east and high > west:
-            turn = number // 4 - 1
-            piece = shapely.intersection(whole, shapely.box(west, -90, east, 90))
-            for part in shapely.get_parts(shapely.get_parts(piece)):
-                if shapely.get_type_id(part) == shapely.GeometryType.POLYGON:
-                    yield [
-                        shapely.get_coordinates(ring) - np.array((360.0 * turn, 0.0))
-                        for ring in shapely.get_rings(part)
-                    ]
-
-
-def _contained(parts: _Parts, inside: Integers, resolution: int) -> Integers:
-    """Return those of the cells with their centres inside that do not reach beyond the polygons."""
-    areas = [
-        shapely.make_valid(shapely.Polygon(rings[0], rings[1:]))
-        for rings in parts.polygons
-        if len(rings[0]) > _FEWEST_CORNERS
-    ]
-    whole = shapely.union_all(areas)
-    touching, covered = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
-    once_around = False
-    for cells, shapes in crossed(parts.rings, resolution):
-        west, _, east, _ = shapely.total_bounds(shapes)
-        if (west < -180 or east > 180) and not once_around:
-            copies = [shapely.transform(whole, _turn(far)) for far in (-360.0, 0.0, 360.0)]
-            whole, once_around = shapely.union_all(copies), True
-        shapely.prepare(whole)
-        touching.append(cells)
-        covered.append(cells[shapely.covers(whole, shapes)])
-    return np.union1d(
-        np.setdiff1d(inside, np.concatenate(touching)),
-        np.intersect1d(inside, np.concatenate(covered)),
-    )
-
-
-def _turn(degrees: float) -> Callable[[Floats], Floats]:
-    return lambda positions: positions + np.array((degrees, 0.0))

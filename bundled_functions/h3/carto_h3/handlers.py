@@ -23,6 +23,7 @@ from carto_at_runtime import (
     reject,
     text,
 )
+from carto_at_runtime.tiles.modes import checked_modes
 from carto_at_runtime.wkb import read_geometries
 from carto_h3 import rings
 from carto_h3.cells import (
@@ -34,7 +35,7 @@ from carto_h3.cells import (
     resolution,
     texts,
 )
-from carto_h3.fill import MODES, fill
+from carto_h3.fill import NEAR, Wish, fill
 from carto_h3.sets import compact, read_sets, uncompact, written
 
 if TYPE_CHECKING:
@@ -169,14 +170,35 @@ def polyfill_int(geom: list[str], resolutions: Integers, modes: list[str]) -> Ra
     return RaggedArray(*_filled(geom, resolutions, modes, _INT_BYTES))
 
 
+@external_function(
+    "__H3_POLYFILL_BELOW",
+    text("geom"),
+    int32("resolution"),
+    text("mode"),
+    int64("parent"),
+    nulls=NULL_RESULT,
+)
+def polyfill_below(
+    geom: list[str], resolutions: Integers, modes: list[str], parent: Integers
+) -> RaggedArray:
+    """Answer a step of H3_POLYFILL_TABLE: of `polyfill_int`, the cells below a parent (0: all).
+
+    In the mode `near`, for the steps between, all cells whose descendants may belong to the result, and some more.
+    """
+    below = (parent == 0) | (is_valid(parent) & (resolution(parent) <= resolutions))
+    reject(~below, "Invalid parent")
+    return RaggedArray(*_filled(geom, resolutions, modes, _INT_BYTES, parent))
+
+
 def _filled(
-    geom: list[str], resolutions: Integers, modes: list[str], item_bytes: int
+    geom: list[str],
+    resolutions: Integers,
+    modes: list[str],
+    item_bytes: int,
+    parents: Integers | None = None,
 ) -> tuple[Integers, Integers]:
-    chosen = [mode.lower() for mode in modes]
-    reject(
-        np.array([mode not in MODES for mode in chosen], np.bool_),
-        f"Invalid mode: should be {', '.join(MODES[:-1])} or {MODES[-1]}",
-    )
+    chosen = modes if parents is not None and set(modes) == {NEAR} else checked_modes(modes)
     outside = (resolutions < 0) | (resolutions > MAX_RESOLUTION)
     reject(outside, f"Invalid resolution: should be between 0 and {MAX_RESOLUTION}")
-    return fill(read_geometries(geom), resolutions, chosen, item_bytes)
+    above = np.zeros(len(resolutions), np.int64) if parents is None else parents
+    return fill(read_geometries(geom), Wish(resolutions, chosen, above, item_bytes))

@@ -1,8 +1,8 @@
-"""Which cells lines pass through.
+"""Cells drawn on the plane of longitudes and latitudes, and the cells of positions.
 
 Cells are taken as H3_BOUNDARY draws them: straight edges between their vertices in longitude and latitude, like the
 edges of a geometry. These shapes tile the plane, around the antimeridian too; the cell of a pole is all that is beyond
-its outline. The cells near a line are found from points along it, and each one's shape is tested.
+its outline.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import numpy as np
 import shapely
 
 from carto_h3.cells import children
-from carto_h3.rings import neighbours
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,17 +29,7 @@ if TYPE_CHECKING:
 EDGE_RADIANS = tuple(h3.average_hexagon_edge_length(z, "km") / 6371.007180918475 for z in range(16))
 """The average length of a cell's edge at each resolution, on the unit sphere."""
 
-_SPACING = 0.6
-"""Between points along a line, in edges. Cells that do not touch are an edge apart: no position is so far from the
-nearest point that its cell is not that of the point or next to it, although edges are drawn straight."""
-
 _AT_ONCE = 20_000
-
-_FEW_CELLS = 1
-"""Up to this resolution all cells of the Earth are tested."""
-
-_POLAR_RINGS = 4
-"""So near to a pole, straight edges may differ from edges on the sphere by more than a cell: all cells are tested."""
 
 
 def radians_along(path: Floats) -> Floats:
@@ -68,48 +57,6 @@ def _chunks(count: int) -> Iterator[slice]:
     return (slice(start, start + _AT_ONCE) for start in range(0, count, _AT_ONCE))
 
 
-def crossed(paths: list[Floats], resolution: int) -> Iterator[tuple[Integers, Shapes]]:
-    """Yield the cells that the paths pass through or touch, and the shape of each near the paths, some at a time.
-
-    A cell may be there more than once, with shapes that are whole turns around the Earth apart.
-    """
-    spacing = _SPACING * EDGE_RADIANS[resolution]
-    sampled = cells_at(np.concatenate([_along(path, spacing) for path in paths]), resolution)
-    positions = np.concatenate(paths)
-    moving = [shapely.LineString(path) for path in paths if np.ptp(path, axis=0).any()]
-    lines = shapely.multilinestrings(np.array(moving, dtype=object))
-    shapely.prepare(lines)
-    candidates = _candidates(sampled, positions, resolution)
-    box = positions.min(axis=0), positions.max(axis=0)
-    for chunk in _chunks(len(candidates)):
-        cells, drawn = _drawn(candidates[chunk], *box)
-        touched = shapely.intersects(lines, drawn)
-        if touched.any():
-            yield cells[touched], drawn[touched]
-
-
-def _along(path: Floats, spacing: float) -> Floats:
-    """Return the path's vertices, with points between them that are at most `spacing` radians apart."""
-    counts = np.maximum(np.ceil(radians_along(path) / spacing), 1).astype(np.int64)
-    owner = np.repeat(np.arange(len(counts)), counts)
-    place = np.arange(len(owner)) - (np.cumsum(counts) - counts)[owner]
-    share = (place / counts[owner])[:, None]
-    between = path[owner] * (1 - share) + path[owner + 1] * share
-    return np.concatenate((between, path[-1:]))
-
-
-def _candidates(sampled: Integers, positions: Floats, resolution: int) -> Integers:
-    """Return the cells that may hold a position of lines with `sampled` cells along them."""
-    if resolution <= _FEW_CELLS:
-        return all_cells(resolution)
-    cells = np.unique(sampled)
-    cells = np.unique(np.concatenate([neighbours(cells[chunk]) for chunk in _chunks(len(cells))]))
-    if np.radians(90 - np.abs(positions[:, 1]).max()) < _POLAR_RINGS * EDGE_RADIANS[resolution]:
-        disks = [h3.grid_disk(pole, _POLAR_RINGS) for pole in poles(resolution)]
-        cells = np.union1d(cells, np.frombuffer(b"".join(disks), np.int64))
-    return cells
-
-
 def all_cells(resolution: int) -> Integers:
     """Return all cells of a resolution."""
     coarsest = np.sort(np.frombuffer(h3.get_res0_cells(), np.int64))
@@ -121,7 +68,7 @@ def poles(resolution: int) -> tuple[int, int]:
     return h3.latlng_to_cell(90, 0, resolution), h3.latlng_to_cell(-90, 0, resolution)
 
 
-def _drawn(cells: Integers, lowest: Floats, highest: Floats) -> tuple[Integers, Shapes]:
+def drawn(cells: Integers, lowest: Floats, highest: Floats) -> tuple[Integers, Shapes]:
     """Draw cells wherever they meet the box between two positions: a copy for each turn around the Earth.
 
     Shapes do not break at the antimeridian. Cells that do not meet the box are left out.
