@@ -53,7 +53,7 @@ def test_each_module_has_a_row_with_what_runs_and_its_time(console):
     live.finished(TASKS[0].step)
     clock.now += 1
     head, shared, quadbin, h3 = drawn(console, live)
-    assert head.startswith("Install ")
+    assert head.partition(" ")[2].startswith("Install ")
     assert head.endswith("1 of 4 3.0 s")
     assert shared.split() == ["✓", *f"{SHARED} 1 step 2.0 s".split()]
     assert "quadbin" in quadbin
@@ -79,14 +79,17 @@ def test_a_row_is_never_wider_than_the_screen(console):
     assert max(len(line) for line in drawn(console, live)) <= 70
 
 
-def test_steps_that_nobody_announced_stay_as_lines(console):
-    with LiveProgress(console, now=Clock()) as live:
+@pytest.mark.parametrize("every_step", [False, True])
+def test_of_steps_that_nobody_announced_those_stay_that_failed(console, every_step):
+    with LiveProgress(console, every_step=every_step, now=Clock()) as live:
         live.phase("Checks", 2)
-        live.started("Python: 3.13")
-        live.finished("Python: 3.13")
+        for step, failed in (("Python: 3.13", False), ("Clock: an hour off", True)):
+            live.started(step)
+            live.finished(step, failed=failed)
     text = console.file.getvalue()
-    assert "✓ Python: 3.13" in text
-    assert "Checks" in text
+    assert "✗ Clock: an hour off" in text
+    assert ("✓ Python: 3.13" in text) is every_step
+    assert "✗ Checks 2 of 2" in text
 
 
 def test_in_a_pipe_there_is_a_line_for_each_step():

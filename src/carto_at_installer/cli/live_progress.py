@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Self
 
 from rich.console import Group
 from rich.live import Live
+from rich.padding import Padding
 from rich.progress_bar import ProgressBar
 from rich.spinner import Spinner
 from rich.table import Table
@@ -32,6 +33,7 @@ _FRAMES_PER_S = 8
 _BAR_WIDTH = 24
 _NARROW = 60
 _WIDEST = 110
+_INDENT = 2
 _WORTH_SHOWING_S = 0.05
 
 
@@ -65,6 +67,7 @@ class _Phase:
     modules: dict[str, str] = field(default_factory=dict)
     rows: dict[str, _Row] = field(default_factory=dict)
     done: int = 0
+    failed: bool = False
     ended: float | None = None
 
     @property
@@ -134,7 +137,7 @@ class LiveProgress:
             row.began = self._now() if row.began is None else row.began
 
     def finished(self, step: str, *, failed: bool = False) -> None:
-        """Count the step; where there are no rows of modules, its line stays on the screen."""
+        """Count the step; its line stays on the screen when it failed outside a row, or every step is wanted."""
         with self._lock:
             phase, row = self._phase, self._row(step)
             row.running.pop(step, None)
@@ -142,10 +145,11 @@ class LiveProgress:
             by_module = phase is not None and phase.by_module
             if phase is not None:
                 phase.done += 1
+                phase.failed = phase.failed or failed
                 if not by_module:
                     phase.rows.pop(step, None)
             seconds = row.seconds(self._now())
-        if not by_module or self._every_step:
+        if self._every_step or (failed and not by_module):
             self._console.print(_line(_mark(row), Text(step), seconds, self._console.width))
 
     def waiting(self, step: str, reason: str) -> None:
@@ -176,12 +180,18 @@ class LiveProgress:
         seconds = (self._now() if phase.ended is None else phase.ended) - phase.began
         total = max(phase.total, phase.done)
         head = Table.grid(padding=(0, 1))
-        cells: list[RenderableType] = [Text(phase.title, style="bold")]
+        cells: list[RenderableType] = [self._head_mark(phase), Text(phase.title, style="bold")]
         if phase.ended is None and self._console.width >= _NARROW:
             cells.append(ProgressBar(total=max(total, 1), completed=phase.done, width=_BAR_WIDTH))
         count = f"{phase.done} of {total}" if total else ""
         head.add_row(*cells, Text(count), Text(f"{seconds:.1f} s", style="dim"))
         return head
+
+    def _head_mark(self, phase: _Phase) -> RenderableType:
+        if phase.ended is None:
+            return self._spinner.render(self._now())
+        complete = phase.done >= phase.total and not phase.failed
+        return Text("✓", style="green") if complete else Text("✗", style="red")
 
     def _drawn_row(self, phase: _Phase, name: str, row: _Row) -> RenderableType:
         now = self._now()
@@ -193,7 +203,8 @@ class LiveProgress:
             text = text + Text("  ") + _state(row)
         elif row.running.get(name):
             text = Text(f"{row.running[name]} ({name})")
-        return _line(mark, text, row.seconds(now), self._console.width)
+        line = _line(mark, text, row.seconds(now), self._console.width - _INDENT)
+        return Padding(line, (0, 0, 0, _INDENT))
 
 
 def _name_width(phase: _Phase) -> int:

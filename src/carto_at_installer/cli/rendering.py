@@ -67,8 +67,9 @@ def _print_table(table: Table, console: Console) -> None:
     drawn = RichTable(
         title=table.title or None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False
     )
-    for name in table.columns:
-        drawn.add_column(Text(name), overflow="fold")
+    for index, name in enumerate(table.columns):
+        numbers = all(_is_number(row[index]) for row in table.rows)
+        drawn.add_column(Text(name), overflow="fold", justify="right" if numbers else "left")
     for row in table.rows:
         drawn.add_row(*(Text(_text(value)) for value in row))
     console.print(drawn)
@@ -87,6 +88,10 @@ def _print_plain_table(table: Table, console: Console) -> None:
         console.print(line.rstrip(), markup=False, soft_wrap=True)
     if table.caption:
         console.print(table.caption, markup=False, soft_wrap=True)
+
+
+def _is_number(value: Any) -> bool:
+    return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
 
 
 def _text(value: Any) -> str:

@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from carto_at_installer.apply.usage import FunctionUsage
+    from carto_at_installer.cli.terminal import Terminal
     from carto_at_installer.core.prices import LambdaPrices
     from carto_at_installer.core.result import Block, Problem, Result
 
 _PRICE = click.FloatRange(min=0)
+_SHOWN = 25
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
@@ -40,7 +42,10 @@ _UNITS = ("B", "kB", "MB", "GB", "TB")
     help="What a million requests cost in Lambda, instead of AWS's list price.",
 )
 @output_flags
+@click.pass_obj
 def usage(
+    terminal: Terminal,
+    /,
     *,
     since: datetime,
     price_gb_second: float | None,
@@ -51,7 +56,7 @@ def usage(
 
     From Redshift's own record of Lambda calls, SYS_LUDF_DETAIL, which superusers may read. Functions in plain SQL
     call no Lambda and cost nothing of their own. Costs are estimates: list prices before free tiers and discounts,
-    and the durations that Redshift has seen, not those that Lambda bills.
+    and the durations that Redshift has seen, not those that Lambda bills. The dearest are shown; --verbose shows all.
 
     \b
     carto-at usage --cluster-id my-cluster --database dev --db-user admin
@@ -81,14 +86,18 @@ def usage(
             "basis": prices.basis,
         },
     }
-    return Result("usage", data=data, blocks=_blocks(used, prices), warnings=_warnings(prices))
+    return Result(
+        "usage", data=data, blocks=_blocks(used, prices, terminal), warnings=_warnings(prices)
+    )
 
 
 def _total(used: tuple[FunctionUsage, ...]) -> float:
     return round(sum(each.cost or 0 for each in used), 6)
 
 
-def _blocks(used: tuple[FunctionUsage, ...], prices: LambdaPrices) -> tuple[Block, ...]:
+def _blocks(
+    used: tuple[FunctionUsage, ...], prices: LambdaPrices, terminal: Terminal
+) -> tuple[Block, ...]:
     from carto_at_installer.core.result import Paragraph, Table  # noqa: PLC0415
 
     if not used:
@@ -104,10 +113,12 @@ def _blocks(used: tuple[FunctionUsage, ...], prices: LambdaPrices) -> tuple[Bloc
             f"{each.seconds:.1f}",
             "?" if each.cost is None else f"{each.cost:.4f}",
         )
-        for each in used
+        for each in (used if terminal.verbose else used[:_SHOWN])
     )
     heads = ("function", "queries", "calls", "rows", "sent", "received", "seconds", "USD")
     caption = f"About {_total(used):.4f} US dollars ({prices.basis})."
+    if len(rows) < len(used):
+        caption = f"{len(used) - len(rows)} functions more: --verbose shows them. {caption}"
     return (Table(heads, rows, caption=caption),)
 
 
