@@ -248,6 +248,52 @@ def test_sql_only_for_functions_that_need_no_lambda(world):
     assert done.code == 0, done.err
 
 
+def test_functions_in_another_account_by_a_role_that_is_assumed_and_a_chain(world):
+    """The sandbox has one account: here it is the caller who may do nothing with Lambda, but assume who may."""
+    iam, shape, arn = world.client("iam"), shape_of("away"), "arn:aws:iam::123456789012:role/away-"
+
+    def role(name, principal, policy):
+        statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+        trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        iam.create_role(RoleName=f"away-{name}", AssumeRolePolicyDocument=trust)
+        iam.put_role_policy(
+            RoleName=f"away-{name}", PolicyName="p", PolicyDocument=json.dumps(policy)
+        )
+
+    def may(action):
+        allow = {"Effect": "Allow", "Action": action, "Resource": "*"}
+        return {"Version": "2012-10-17", "Statement": [allow]}
+
+    given = (
+        *shape, "--deploy-role-arn", f"{arn}deploy", "--execution-role-arn", f"{arn}exec",
+        "--invoke-role-arn", f"{arn}first,{arn}last",
+    )  # fmt: skip
+    root = {"AWS": "arn:aws:iam::123456789012:root"}
+    role("deploy", root, world.policy(*AS_ADMIN, *given, "--variant", "deploy"))
+    role("exec", {"Service": "lambda.amazonaws.com"}, may("logs:PutLogEvents"))
+    role("first", {"Service": list(REDSHIFT)}, may("sts:AssumeRole"))
+    role("last", {"AWS": f"{arn}first"}, may("lambda:InvokeFunction"))
+    world.client("redshift").modify_cluster_iam_roles(
+        ClusterIdentifier="demo", AddIamRoles=[f"{arn}first"]
+    )
+    policy = world.policy(*AS_ADMIN, *given)
+    assert not [s for s in policy["Statement"] if "lambda:" in str(s["Action"])]
+    key = world.user("away", policy)
+    forgotten = world.run(key, "install", *AS_ADMIN, *given, "--skip-validation")
+    assert forgotten.code == 0, forgotten.err
+    status = world.run(key, "status", *AS_ADMIN, "--schema", "away")
+    assert f"--deploy-role-arn {arn}deploy" in status.document["errors"][0]["hint"]
+    target = (*AS_ADMIN, "--deploy-role-arn", f"{arn}deploy")
+    removed = world.run(key, "uninstall", *target, "--schema", "away", "--yes")
+    assert removed.code == 0, removed.err
+    done = world.life(key, target, tuple(w for w in given if w not in target))
+    assert done.code == 0, done.err
+    helpless = world.user("helpless", without(policy, "AssumeDeployRole"))
+    assert refused(world.run(helpless, "install", *AS_ADMIN, *given, "--skip-validation")) == (
+        "sts:AssumeRole"
+    )
+
+
 # --- and no less ------------------------------------------------------------------------------------------------------
 
 ON_CLUSTER = (

@@ -63,6 +63,15 @@ def test_a_schema_is_folded_to_its_canonical_name():
         ({"prefix": "1abc"}, "prefix"),
         ({"prefix": "a" * 32}, "prefix"),
         ({"prefix": "a.b"}, "prefix"),
+        ({"aws": AwsOptions(deploy_role=ROLE)}, "--deploy-role-arn"),
+        (
+            {
+                "aws": AwsOptions(deploy_role=ROLE.replace("1", "2")),
+                "execution_role": ROLE,
+                "invoke_role": f"{ROLE},{ROLE}",
+            },
+            "not in the account",
+        ),
         ({"execution_role": "exec"}, "--execution-role-arn"),
         ({"invoke_role": "some"}, "--invoke-role-arn"),
         ({"invoke_role": f"{ROLE}, {ROLE}"}, "--invoke-role-arn"),

@@ -46,7 +46,18 @@ class Connection:
                 f"Nothing is installed in schema {self.schema} of {self.target.name}/{self.target.database}",
                 hint="Name another schema with --schema, or install with `carto-at install`.",
             )
+        self._require_deploy_role(found)
         return found
+
+    def _require_deploy_role(self, installation: Installation) -> None:
+        """Lambda functions in another account must not be looked for, or made again, in this one."""
+        release = installation.unfinished or installation.current
+        used = release.options.get("deploy_role", "") if release else ""
+        if used and not self.session.deploy_role:
+            raise TargetError(
+                f"The Lambda functions of this installation are in the account {used.split(':')[4]}",
+                hint=f"Add --deploy-role-arn {used}",
+            )
 
 
 def connect(aws: AwsOptions, target: TargetOptions, schema: str) -> Connection:

@@ -42,6 +42,10 @@ def _botocore_session() -> botocore.session.Session:
     return session
 
 
+_DEPLOYED = frozenset({"lambda", "logs"})
+"""The services that the deploy role is assumed for."""
+
+
 class AwsSession:
     """One set of credentials in one region, with thread-safe, cached clients and a ledger of all calls.
 
@@ -56,6 +60,9 @@ class AwsSession:
                 region_name=options.region or os.environ.get("AWS_REGION") or None,
             )
         self._profile = options.profile
+        self.deploy_role = options.deploy_role
+        self._deploy_credentials: dict[str, str] | None = None
+        self._deploying = threading.Lock()
         self.ledger = CallLedger()
         self.ledger.watch(self._session.events)
         self.clock = Clock()
@@ -73,7 +80,9 @@ class AwsSession:
         return str(self._session.region_name)
 
     def client(self, service: str) -> Any:
-        """The client of a service, made once."""
+        """The client of a service, made once; Lambda's and its logs' with the deploy role, where there is one."""
+        if self.deploy_role and service in _DEPLOYED:
+            self._assume_deploy_role()
         with self._lock:
             if service not in self._clients:
                 self._clients[service] = self._make_client(service)
@@ -101,8 +110,27 @@ class AwsSession:
             max_pool_connections=_CONNECTIONS,
             user_agent_extra=f"carto-at/{__version__}",
         )
+        given = self._deploy_credentials if service in _DEPLOYED else None
         with translated(f"talk to the AWS service {service}"):
-            return self._session.client(service, region_name=self.region, config=config)  # type: ignore[call-overload]
+            return self._session.client(  # type: ignore[call-overload]
+                service, region_name=self.region, config=config, **(given or {})
+            )
+
+    def _assume_deploy_role(self) -> None:
+        """Get credentials of the deploy role, once. They last an hour. Raises TargetError when AWS refuses."""
+        with self._deploying:
+            if self._deploy_credentials is not None:
+                return
+            with translated(f"assume the role {self.deploy_role}"):
+                answer = self.client("sts").assume_role(
+                    RoleArn=self.deploy_role, RoleSessionName="carto-at"
+                )
+            found = answer["Credentials"]
+            self._deploy_credentials = {
+                "aws_access_key_id": found["AccessKeyId"],
+                "aws_secret_access_key": found["SecretAccessKey"],
+                "aws_session_token": found["SessionToken"],
+            }
 
     def identity(self) -> Identity:
         """Who the credentials belong to. Raises TargetError when there are none or AWS refuses them."""

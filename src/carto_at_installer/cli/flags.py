@@ -165,7 +165,7 @@ sandbox_flag = click.option(
 )
 # Commands that do not talk to AWS take the flag too, so that scripts can add it to every command.
 needless_sandbox_flag = click.option("--sandbox", is_flag=True, expose_value=False, hidden=True)
-_AWS = tuple(setting_flag(name) for name in ("profile", "region"))
+_AWS = tuple(setting_flag(name) for name in ("profile", "region", "deploy_role_arn"))
 _TARGET = tuple(
     setting_flag(name) for name in ("cluster_id", "workgroup", "database", "db_user", "secret_arn")
 )

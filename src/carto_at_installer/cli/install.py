@@ -213,7 +213,7 @@ def options_of(flags: dict[str, Any]) -> InstallOptions:
 
     return validation.checked(
         InstallOptions(
-            aws=validation.aws_options(flags["profile"], flags["region"]),
+            aws=validation.aws_options(flags["profile"], flags["region"], flags["deploy_role_arn"]),
             target=validation.target_options(
                 cluster_id=flags["cluster_id"],
                 workgroup=flags["workgroup"],

@@ -39,7 +39,7 @@ def _reach(flags: Mapping[str, Any]) -> tuple[AwsOptions, TargetOptions]:
     from carto_at_installer.config import validation  # noqa: PLC0415 - keeps --help quick
 
     names = ("cluster_id", "workgroup", "database", "db_user", "secret_arn")
-    aws = validation.aws_options(flags["profile"], flags["region"])
+    aws = validation.aws_options(flags["profile"], flags["region"], flags["deploy_role_arn"])
     return aws, validation.target_options(**{name: flags[name] for name in names})
 
 

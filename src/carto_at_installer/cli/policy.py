@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from carto_at_installer.core.options import InstallOptions
     from carto_at_installer.core.result import Result
 
-_VARIANTS = ("full", "roles", "sql")
+_VARIANTS = ("full", "roles", "sql", "deploy")
 _account_flag = click.option(
     "--account", help="Write it for this account, without asking AWS for anything."
 )
@@ -34,8 +34,8 @@ _account_flag = click.option(
 @click.option(
     "--variant",
     type=click.Choice(_VARIANTS),
-    help="full: everything; roles: the roles are made by somebody else; sql: no Lambda functions either. By default "
-    "what the other options need.",
+    help="full: everything; roles: the roles are made by somebody else; sql: no Lambda functions either; deploy: for "
+    "the role of --deploy-role-arn. By default what the other options need.",
 )
 @click.option(
     "--format",
@@ -70,7 +70,10 @@ def policy(*, variant: str | None, form: str, account: str | None, **flags: Any)
     options = options_of(flags)
     found = find_place(options, account)
     options, functions = _variant(options, variant, found.place.iam_arn)
-    access = Access(found.place, options, functions=functions)
+    place = found.place
+    if variant == "deploy":
+        place = replace(place, account=_account_of(options))
+    access = Access(place, options, functions=functions, deploying=variant == "deploy")
     document = access.policy()
     text = policy_text(document, Form(form), found.place.account, found.place.partition)
     warnings = (
@@ -98,6 +101,18 @@ def _variant(
             invoke_role=iam_arn(f"role/{options.prefix}-invoke") if own else options.invoke_role,
         ), True
     return options, variant != "sql" and _has_functions(options)
+
+
+def _account_of(options: InstallOptions) -> str:
+    """The account of the deploy role. Raises UsageError when there is none."""
+    from carto_at_installer.core.errors import UsageError  # noqa: PLC0415 - keeps --help quick
+
+    if not options.aws.deploy_role:
+        raise UsageError(
+            "The variant deploy is for a role that is assumed to deploy",
+            hint="Name it: --deploy-role-arn ARN",
+        )
+    return options.aws.deploy_role.split(":")[4]
 
 
 def _has_functions(options: InstallOptions) -> bool:

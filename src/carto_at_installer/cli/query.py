@@ -43,6 +43,7 @@ def sql(statements: tuple[str, ...], path: Path | None, **flags: Any) -> Result:
 
     script = _script(statements, path)
     aws = validation.aws_options(flags.pop("profile"), flags.pop("region"))
+    flags.pop("deploy_role_arn")  # SQL needs no Lambda
     target = validation.target_options(**flags)
     from carto_at_installer.aws.data_api import DataApi  # noqa: PLC0415 - imports boto3
     from carto_at_installer.aws.session import AwsSession  # noqa: PLC0415

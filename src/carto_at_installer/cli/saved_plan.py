@@ -70,7 +70,8 @@ def load(path: Path) -> dict[str, Any]:
 def options_of(saved: dict[str, Any], profile: str | None) -> InstallOptions:
     """The options with which a plan was made, for the credentials of a profile."""
     target = validation.target_options(**{name: saved["target"].get(name) for name in _TARGET})
-    aws = validation.aws_options(profile, saved["region"])
+    deploy_role = saved["options"].get("deploy_role") or None
+    aws = validation.aws_options(profile, saved["region"], deploy_role)
     return validation.checked(from_record(aws, target, saved["schema"], saved["options"]))
 
 

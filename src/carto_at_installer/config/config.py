@@ -145,7 +145,9 @@ class Config:
         try:
             return validation.checked(
                 InstallOptions(
-                    aws=validation.aws_options(self.profile, self.region),
+                    aws=validation.aws_options(
+                        self.profile, self.region, self._text("deploy_role_arn")
+                    ),
                     target=validation.target_options(
                         cluster_id=self.cluster_id,
                         workgroup=self.workgroup,

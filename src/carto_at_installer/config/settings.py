@@ -79,6 +79,13 @@ SETTINGS = (
     Setting("aws", "region", "AWS region.", "eu-west-1", check=validation.check_region),
     Setting(
         "aws",
+        "deploy_role_arn",
+        "ARN of a role to assume for the Lambda functions, where they are in another account than the cluster.",
+        "arn:aws:iam::123456789012:role/NAME",
+        check=validation.check_deploy_role,
+    ),
+    Setting(
+        "aws",
         "tags",
         "Tag what is created; repeatable, or several with commas between them.",
         "{team: gis}",

@@ -111,6 +111,34 @@ def check_execution_role(arn: str) -> None:
         )
 
 
+def check_deploy_role(arn: str) -> None:
+    """The form of a role's ARN."""
+    if not _ROLE.fullmatch(arn):
+        raise UsageError(
+            f"{arn!r} is not the ARN of an IAM role (--deploy-role-arn)", hint=_ROLE_FORM
+        )
+
+
+def _check_other_account(options: InstallOptions) -> None:
+    """Functions in another account run as a role of it, and Redshift reaches them by a chain that ends in one."""
+    deploy_role = options.aws.deploy_role
+    if not deploy_role:
+        return
+    chain = options.invoke_role.split(",")
+    if not options.execution_role or len(chain) < 2:
+        raise UsageError(
+            "--deploy-role-arn needs --execution-role-arn ARN and a chain of roles: --invoke-role-arn FIRST,LAST",
+            hint="The execution role and the last of the chain belong to the account of the Lambda functions.",
+        )
+    account = deploy_role.split(":")[4]
+    for arn in (options.execution_role, chain[-1]):
+        if arn.split(":")[4] != account:
+            raise UsageError(
+                f"{arn} is not in the account {account}, where --deploy-role-arn deploys",
+                hint="The execution role and the last of the chain belong to the account of the Lambda functions.",
+            )
+
+
 def check_invoke_role(role: str) -> None:
     """`create`, `default`, an ARN or a chain of ARNs."""
     if role in {"create", "default"}:
@@ -194,11 +222,15 @@ def check_tags(tags: Mapping[str, str]) -> None:
             raise UsageError(f"The tag key {key!r} is reserved", hint="Choose another key.")
 
 
-def aws_options(profile: str | None, region: str | None) -> AwsOptions:
-    """Validate the region's form; whether profile and region exist, AWS says."""
+def aws_options(
+    profile: str | None, region: str | None, deploy_role: str | None = None
+) -> AwsOptions:
+    """Validate the forms of region and role; whether they exist, AWS says."""
     if region:
         check_region(region)
-    return AwsOptions(profile, region)
+    if deploy_role:
+        check_deploy_role(deploy_role)
+    return AwsOptions(profile, region, deploy_role)
 
 
 def target_options(
@@ -249,6 +281,7 @@ def checked(options: InstallOptions) -> InstallOptions:
     if options.execution_role:
         check_execution_role(options.execution_role)
     check_invoke_role(options.invoke_role)
+    _check_other_account(options)
     check_log_retention(options.log_retention_days)
     check_role_path(options.role_path)
     if options.permissions_boundary:

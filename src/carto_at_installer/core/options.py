@@ -28,10 +28,15 @@ class OnFailure(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AwsOptions:
-    """How to reach AWS: a profile and a region of the standard credential chain, both optional."""
+    """How to reach AWS: a profile and a region of the standard credential chain, both optional.
+
+    `deploy_role` is the ARN of a role that is assumed for what concerns the Lambda functions and their logs, where they
+    are in another account than the cluster.
+    """
 
     profile: str | None = None
     region: str | None = None
+    deploy_role: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +115,7 @@ def recorded(options: InstallOptions) -> dict[str, str]:
         "log_retention_days": str(options.log_retention_days),
         "tags": json.dumps(dict(options.tags), sort_keys=True),
         "role_path": options.role_path,
+        "deploy_role": options.aws.deploy_role or "",
         "permissions_boundary": options.permissions_boundary or "",
         "kms_key": options.kms_key or "",
         "reserved_concurrency": json.dumps(options.reserved_concurrency),

@@ -47,11 +47,15 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What an installation with these options needs in a place; `functions`: whether it deploys any."""
+    """What an installation with these options needs in a place; `functions`: whether it deploys any.
+
+    `deploying` means the access of the deploy role, in whose account nothing but Lambda functions and logs is.
+    """
 
     place: Place
     options: InstallOptions
     functions: bool = True
+    deploying: bool = False
 
     @property
     def deployment(self) -> Deployment:
@@ -62,16 +66,20 @@ class Access:
     def parts(self) -> frozenset[Part]:
         """What of the table is needed."""
         options, cluster = self.options, self.deployment is Deployment.CLUSTER
+        here = self.functions and not options.aws.deploy_role
+        if self.deploying:
+            return frozenset({Part.FUNCTIONS, *([Part.KEY] if options.kms_key else [])})
         chosen = {
             Part.ALWAYS: True,
             Part.CLUSTER: cluster,
             Part.WORKGROUP: not cluster,
             **self._logins(),
-            Part.FUNCTIONS: self.functions,
+            Part.FUNCTIONS: here,
+            Part.OTHER_ACCOUNT: self.functions and not here,
             Part.MADE_ROLES: self.functions and bool(self.made_roles()),
             Part.ATTACH_TO_CLUSTER: self._attaches and cluster,
             Part.ATTACH_TO_WORKGROUP: self._attaches and not cluster,
-            Part.KEY: self.functions and bool(options.kms_key),
+            Part.KEY: here and bool(options.kms_key),
         }
         return frozenset(part for part, wanted in chosen.items() if wanted)
 
@@ -178,4 +186,5 @@ _RESOURCES: dict[On, Callable[[Access], list[str]]] = {
     On.INVOKE_ROLE: lambda s: s.invoke_roles(),
     On.PRINCIPALS: lambda s: [s.place.iam_arn("role/*"), s.place.iam_arn("user/*")],
     On.KEY: lambda s: [s.options.kms_key or ""],
+    On.DEPLOY_ROLE: lambda s: [s.options.aws.deploy_role or ""],
 }

@@ -64,7 +64,7 @@ def calls_of(desired: DesiredState, steps: Iterable[s.Step]) -> frozenset[str]:
     """The calls (`service:Operation`) that a plan needs, those that looked at the world included."""
     calls = set(LOOKING)
     if desired.functions:
-        calls |= _LOOKING_AT_LAMBDA
+        calls |= {*_LOOKING_AT_LAMBDA, "sts:AssumeRole"}
     if desired.roles:
         calls |= _LOOKING_AT_ROLES
     for step in steps:

@@ -28,6 +28,7 @@ class On(StrEnum):
     INVOKE_ROLE = "invoke-role"
     PRINCIPALS = "principals"
     KEY = "key"
+    DEPLOY_ROLE = "deploy-role"
 
 
 class Only(Enum):
@@ -66,6 +67,7 @@ class Part(StrEnum):
     ATTACH_TO_CLUSTER = "attach-to-cluster"
     ATTACH_TO_WORKGROUP = "attach-to-workgroup"
     KEY = "key"
+    OTHER_ACCOUNT = "other-account"
     CHOOSING = "choosing"
 
 
@@ -233,6 +235,10 @@ PERMISSIONS = (
         "UseKey", Part.KEY, On.KEY,
         dict.fromkeys(("kms:CreateGrant", "kms:Encrypt", "kms:Decrypt"), _FUNCTION_CALLS),
         "encrypt the settings of the functions with --kms-key",
+    ),
+    Permission(
+        "AssumeDeployRole", Part.OTHER_ACCOUNT, On.DEPLOY_ROLE,
+        _same("sts:AssumeRole"), "deploy the Lambda functions in their account",
     ),
     Permission(
         "ChooseTarget", Part.CHOOSING, On.ANYTHING,
