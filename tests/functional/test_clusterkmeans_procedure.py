@@ -2,6 +2,7 @@
 
 import collections
 import random
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -154,3 +155,62 @@ def test_an_existing_table_is_not_replaced(session, clustered):
         call(session, "points", "public.clustered")
     assert session.execute("SELECT COUNT(*) FROM public.clustered").rows == [(len(clustered),)]
     assert session.execute("SELECT COUNT(*) FROM points").rows == [(2301,)]
+
+
+def test_it_needs_and_gives_no_more_rights_than_the_caller_has(session):
+    session.execute("CREATE SCHEMA secret")
+    session.execute("CREATE TABLE secret.points AS SELECT * FROM points WHERE id < 9")
+    session.execute("GRANT USAGE ON SCHEMA carto TO PUBLIC")
+    session.execute("GRANT SELECT ON TABLE points TO PUBLIC")
+    session.execute("GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA carto TO PUBLIC")
+    session.execute("GRANT EXECUTE ON ALL PROCEDURES IN SCHEMA carto TO PUBLIC")
+    ann = session.engine.session("IAM:ann")
+    assert call(ann, "points", "public.of_ann", count=2) == "public.of_ann"
+    for source, target in (
+        ("secret.points", "public.stolen"),
+        ("SELECT * FROM secret.points", "public.stolen"),
+        ("points", "secret.mine"),
+    ):
+        with pytest.raises(RedshiftError, match="permission denied for schema secret"):
+            call(ann, source, target, count=2)
+
+
+def test_calls_at_the_same_time_do_not_meet(session):
+    """Each session has temporary tables of its own."""
+    first, second = (session.engine.session("admin") for _ in range(2))
+    with ThreadPoolExecutor(2) as pool:
+        done = [
+            pool.submit(call, one, f"SELECT * FROM points WHERE id < {rows}", target, "geom", 3)
+            for one, rows, target in ((first, 300, "public.small"), (second, 1500, "public.large"))
+        ]
+        assert [each.result(timeout=120) for each in done] == ["public.small", "public.large"]
+    for target, rows in (("public.small", 300), ("public.large", 1500)):
+        query = f"SELECT COUNT(*), COUNT(DISTINCT cluster_id) FROM {target} WHERE id >= 0"
+        assert session.execute(query).rows == [(rows, 3)]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "SELECT 1 AS id, geom INTO public.stolen FROM points",
+        "select * from points where 1 = 1) as x (a, b, c) where (1 = 1",
+        "WITH t AS (DELETE FROM points) SELECT * FROM t",
+        'points" WHERE 1 = 1 --',
+        "points\nWHERE TRUE",
+        "points UNION SELECT * FROM points",
+        "'points'",
+    ],
+)
+def test_injections_do_nothing(session, source):
+    with pytest.raises(RedshiftError):
+        call(session, source, "public.never")
+    assert session.execute("SELECT COUNT(*) FROM points").rows == [(2301,)]
+    with pytest.raises(RedshiftError, match="does not exist"):
+        session.execute("SELECT * FROM public.never")
+
+
+def test_quoted_names_keep_what_looks_like_sql(session):
+    name = 'public."x; DROP TABLE points -- \'"'
+    assert call(session, "SELECT * FROM points WHERE id < 9", name, count=2) == name
+    assert session.execute(f"SELECT COUNT(*) FROM {name}").rows == [(10,)]
+    assert call(session, name, 'public."Again"', count=2) == 'public."Again"'
