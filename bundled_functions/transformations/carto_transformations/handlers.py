@@ -148,7 +148,9 @@ def buffer(geom: list[str], meters: Floats, segments: Integers) -> list[str | No
     reject(
         (bounds[:, 1] < -90) | (bounds[:, 3] > 90), "Invalid latitude: should be between -90 and 90"
     )
-    return _hex(buffers(shapes, meters, segments))
+    return _hex(
+        buffers(shapes, meters, segments), "simplify the geometry or ask for fewer segments"
+    )
 
 
 @external_function(
@@ -165,7 +167,8 @@ def concavehull(geom: list[str], max_edge: Nullable, units: Nullable) -> list[st
 def _hulls(shapes: Any, max_edge: Nullable, units: Nullable) -> list[str | None]:
     reject(~max_edge.is_null & (max_edge.values <= 0), "Invalid maxEdge: should be greater than 0")
     longest = to_radians(max_edge.values, _units(units))
-    return _hex(concave_hulls(shapes, np.where(max_edge.is_null, np.inf, longest)))
+    hulls = concave_hulls(shapes, np.where(max_edge.is_null, np.inf, longest))
+    return _hex(hulls, "ask for fewer points")
 
 
 @external_function(
@@ -184,11 +187,11 @@ def concavehull_arr(geojsons: list[str], max_edge: Nullable, units: Nullable) ->
 @external_function("__POINTONSURFACE", text("geom"))
 def pointonsurface(geom: list[str]) -> list[str | None]:
     """Answer ST_POINTONSURFACE: a point of the geometry, in the inside of polygons."""
-    return _hex(list(shapely.point_on_surface(shapely.force_2d(read_shapes(geom)))))
+    return _hex(list(shapely.point_on_surface(shapely.force_2d(read_shapes(geom)))), "")
 
 
-def _hex(shapes: list[Any]) -> list[str | None]:
-    """Return hex EWKB with SRID 4326; None for None and for empty geometries."""
+def _hex(shapes: list[Any], advice: str) -> list[str | None]:
+    """Return hex EWKB with SRID 4326; None for None and for empty geometries. `advice` is for too long texts."""
     column = np.empty(len(shapes), object)
     column[:] = shapes
     column[shapely.is_empty(column)] = None
@@ -196,6 +199,7 @@ def _hex(shapes: list[Any]) -> list[str | None]:
     found: list[str | None] = shapely.to_wkb(
         marked, hex=True, output_dimension=2, byte_order=1, include_srid=True
     ).tolist()
+    check_texts(found, advice)
     return found
 
 
