@@ -204,51 +204,6 @@ def test_prune_deletes_what_only_old_releases_use(use, aws):
     assert run("rollback").code == 2
 
 
-DRIFTS = {
-    "a dropped SQL function": lambda aws, name: sql("DROP FUNCTION carto.TOY_DOUBLE(BIGINT)"),
-    "changed memory": lambda aws, name: aws("lambda").update_function_configuration(
-        FunctionName=name, MemorySize=1024
-    ),
-    "a deleted Lambda function": lambda aws, name: aws("lambda").delete_function(FunctionName=name),
-    "a changed role": lambda aws, name: aws("iam").delete_role_policy(
-        RoleName="carto-at-redshift-invoke", PolicyName="carto-at"
-    ),
-    "a detached role": lambda aws, name: aws("redshift").modify_cluster_iam_roles(
-        ClusterIdentifier="demo",
-        RemoveIamRoles=["arn:aws:iam::123456789012:role/carto-at-redshift-invoke"],
-    ),
-    "a changed retention": lambda aws, name: aws("logs").put_retention_policy(
-        logGroupName="/aws/lambda/carto-at-redshift", retentionInDays=1
-    ),
-}
-
-
-@pytest.mark.parametrize("drift", DRIFTS)
-def test_drift_is_seen_and_repaired(use, aws, drift):
-    use("first")
-    run("install")
-    assert run("status", "--drift").data["drift"] == []
-    DRIFTS[drift](aws, cloud(aws)["functions"][0])
-    seen = run("status", "--drift", "--exit-code")
-    assert seen.code == 9
-    assert len(seen.document["data"]["drift"]) >= 2
-    assert run("repair").data["changed"] is True
-    assert run("status", "--drift", "--exit-code").code == 0
-    assert run("test").code == 0
-
-
-def test_code_uploaded_under_our_name_is_seen_and_replaced(use, aws, toys, tmp_path):
-    use("first")
-    run("install")
-    name = cloud(aws)["functions"][0]
-    foreign = (toys["second"] / "modules/toy.zip").read_bytes()
-    aws("lambda").update_function_code(FunctionName=name, ZipFile=foreign)
-    seen = run("status", "--drift").data["drift"]
-    assert "RestoreCode" in {step["action"] for step in seen}
-    run("repair")
-    assert answer() == 12
-
-
 def test_diff_shows_deployed_against_bundled_definitions(use):
     use("first")
     run("install")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, assert_never
 
+from carto_at_installer.apply.grants import regranting
 from carto_at_installer.aws import clusters, functions, log_groups, roles
 from carto_at_installer.aws.functions import FunctionSettings
 from carto_at_installer.aws.retries import telling
@@ -235,7 +236,7 @@ class Performer:
         return self._layer_arn
 
     def _apply_module(self, action: s.ApplyModule) -> None:
-        """Drops first, then definitions in their order, the records last, all in one transaction."""
+        """Drops first, then definitions in their order with their old privileges, the records last: one transaction."""
         schema, release = self._plan.schema, self._plan.release
         recorded = self.unrecorded
         statements = [
@@ -245,6 +246,7 @@ class Performer:
                 for gone in reversed(action.drops)
             ),
             *(o.ddl for o in action.changed),
+            *regranting(self._connection.sql, schema, action.drops, action.changed),
             *self._store.module_statements(release, action.module, action.changed, action.drops),
             *self._store.done_statements(release, recorded),
         ]

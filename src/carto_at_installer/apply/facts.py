@@ -48,12 +48,14 @@ class Intent:
     """How a command means its options. `command` is `install`, `upgrade`, `repair` or `adopt`.
 
     `believe_database` compares with what the schema really holds instead of trusting the release tables alone;
-    `replace_foreign` takes over functions of others that bear our signatures. `wanted_tools` are programs that a chosen
-    option needs. `part` is the half that is worked on.
+    `redefine` creates every SQL function again, also those that look right. `replace_foreign` takes over functions of
+    others that bear our signatures. `wanted_tools` are programs that a chosen option needs. `part` is the half that is
+    worked on.
     """
 
     command: str = "install"
     believe_database: bool = False
+    redefine: bool = False
     replace_foreign: bool = False
     wanted_tools: frozenset[str] = frozenset()
     part: Part = Part.WHOLE
@@ -201,7 +203,9 @@ class GatheredFacts:
             return observed
         found, installation = self.functions_in_schema, observed.installation
         if installation and self.intent.believe_database:
-            installation = reality.without_missing(installation, found)
+            installation = reality.as_it_is(installation, self.desired, found)
+            if self.intent.redefine:
+                installation = reality.doubted(installation)
         if self.intent.replace_foreign:
             installation = reality.with_foreign(installation, self.desired, found)
         return replace(observed, installation=installation)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from carto_at_installer.core.functions import Kind
 from carto_at_installer.core.releases import Installation, RecordedObject
+from carto_at_installer.sql import ddl
 from carto_at_installer.sql.database import DatabaseFunction, functions_of_schema
 from carto_at_installer.sql.types import base_type, signature_key
 
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
 
 _REPLACEABLE = {"sql", "exfunc", "external"}
 _UNKNOWN = "?"
+_LANGUAGES = {
+    Kind.SQL: {"sql"},
+    Kind.EXTERNAL: {"exfunc", "external"},
+    Kind.PROCEDURE: {"plpgsql"},
+}
 
 
 def functions_in(connection: Connection) -> tuple[DatabaseFunction, ...]:
@@ -29,15 +35,32 @@ def _key(o: RecordedObject) -> str:
     return signature_key(o.name, tuple(o.types.split(", ")) if o.types else ())
 
 
-def without_missing(installation: Installation, found: Iterable[DatabaseFunction]) -> Installation:
-    """The installation less the recorded objects that are not in the database, or return something else there."""
+def as_it_is(
+    installation: Installation, desired: DesiredState, found: Iterable[DatabaseFunction]
+) -> Installation:
+    """The installation as the database shows it.
+
+    Recorded objects that are not there are left out. One that has become of another kind, or returns something else, is
+    made to be dropped first: Redshift replaces like by like. One whose body is not what was recorded counts as changed.
+    """
     present = {function.key: function for function in found}
-    kept = tuple(
-        o
+    bodies = {o.digest: ddl.body(o.ddl) for m in desired.modules for o in m.objects}
+    objects = [
+        _as_found(o, present[_key(o)], bodies.get(o.digest))
         for o in installation.objects
-        if _key(o) in present and _returns_like(present[_key(o)], o.kind, o.returns)
-    )
-    return replace(installation, objects=kept)
+        if _key(o) in present
+    ]
+    return replace(installation, objects=tuple(objects))
+
+
+def _as_found(o: RecordedObject, found: DatabaseFunction, body: str | None) -> RecordedObject:
+    if found.language not in _LANGUAGES[Kind(o.kind)] or not _returns_like(
+        found, o.kind, o.returns
+    ):
+        return replace(o, kind=found.language, returns=_UNKNOWN, digest="")
+    if body is not None and ddl.ddl_digest(body) != ddl.ddl_digest(found.source):
+        return replace(o, digest="")
+    return o
 
 
 def _returns_like(found: DatabaseFunction, kind: str, returns: str) -> bool:
@@ -45,6 +68,11 @@ def _returns_like(found: DatabaseFunction, kind: str, returns: str) -> bool:
     if kind == Kind.PROCEDURE:
         return found.language == "plpgsql"
     return found.returns == base_type(returns)
+
+
+def doubted(installation: Installation) -> Installation:
+    """The installation with every definition counted as changed."""
+    return replace(installation, objects=tuple(replace(o, digest="") for o in installation.objects))
 
 
 def with_foreign(

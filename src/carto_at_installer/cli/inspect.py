@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from carto_at_installer.cli.terminal import Terminal
     from carto_at_installer.core.releases import Release
     from carto_at_installer.core.result import Block, Result
-    from carto_at_installer.plan.steps import Plan
 
 DRIFT = 9
 
@@ -24,47 +23,46 @@ DRIFT = 9
 @click.command()
 @place_flags
 @click.option("--drift", is_flag=True, help="Compare with what AWS and the database really hold.")
+@click.option(
+    "--probe", is_flag=True, help="Ask by real queries which Lambda functions answer (superusers)."
+)
 @click.option("--exit-code", is_flag=True, help="Exit with 9 when there is drift.")
 @output_flags
 @click.pass_obj
-def status(terminal: Terminal, /, *, drift: bool, exit_code: bool, **flags: Any) -> Result:
+def status(
+    terminal: Terminal, /, *, drift: bool, probe: bool, exit_code: bool, **flags: Any
+) -> Result:
     """Show what is installed and how it stands.
+
+    Redshift shows neither the Lambda function nor the role of an external function. --drift compares what is recorded
+    with the catalog of the database and with AWS; --probe asks which Lambda functions really answer.
 
     \b
     carto-at status --cluster-id my-cluster --database dev
     carto-at status --drift --exit-code --cluster-id my-cluster --database dev
     """  # noqa: D301 - \b is click's mark for lines to keep
     from carto_at_installer.apply.overview import look_over  # noqa: PLC0415 - imports boto3
+    from carto_at_installer.cli import drift as drifting  # noqa: PLC0415
     from carto_at_installer.cli import reports  # noqa: PLC0415
-    from carto_at_installer.core.result import Paragraph, Result, Table  # noqa: PLC0415
+    from carto_at_installer.core.result import Result, Table  # noqa: PLC0415
 
     connection = opened(flags)
     overview = look_over(connection)
     there = Found(connection, flags, overview.installation)
-    plan = _drift(terminal, there) if drift else None
+    found = drifting.NOTHING
+    if drift:
+        found += drifting.compared(terminal, there)
+    if probe:
+        found += drifting.probed(terminal, there)
     rows = tuple((one.module, one.name, one.state) for one in overview.lambdas)
     blocks: list[Block] = [
         *_sentences(connection, overview),
         Table(("module", "Lambda function", "state"), rows),
+        *found.blocks,
     ]
-    if plan is not None:
-        count = len(plan.steps)
-        text = "No drift." if not count else f"Drift: `carto-at repair` would take {count} steps."
-        blocks.append(Paragraph(text, "good" if not count else "bad"))
-        if count:
-            blocks.append(reports.steps_table(plan, ""))
-    data = {**reports.place(connection), **_data(overview)}
-    if plan is not None:
-        data["drift"] = reports.steps_data(plan.steps)
-    code = DRIFT if exit_code and plan and plan.steps else 0
+    data = {**reports.place(connection), **_data(overview), **found.data}
+    code = DRIFT if exit_code and found.any else 0
     return Result("status", data=data, blocks=tuple(blocks), exit_code=code)
-
-
-def _drift(terminal: Terminal, there: Found) -> Plan:
-    """What a repair would do: the drift, in the words of a plan."""
-    from carto_at_installer.cli.installed import repair_preparation  # noqa: PLC0415 - imports boto3
-
-    return repair_preparation(terminal, there).plan
 
 
 def _sentences(connection: Connection, overview: Overview) -> list[Block]:

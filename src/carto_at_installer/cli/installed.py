@@ -71,11 +71,15 @@ def options_for(flags: dict[str, Any], record: Mapping[str, str]) -> InstallOpti
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An installation that was found: the way to it, the flags that name it, and what is recorded."""
+    """An installation that was found: the way to it, the flags that name it, and what is recorded.
+
+    `redefine` says that no definition of an SQL function is to be believed.
+    """
 
     connection: Connection
     flags: dict[str, Any]
     installation: Installation
+    redefine: bool = False
 
 
 def located(flags: dict[str, Any]) -> Found:
@@ -129,7 +133,7 @@ def prepared_again(
     installer = Installer(
         replace(options, selection=selection) if selection else options,
         bundle_root(),
-        Intent(command, believe_database=believe_database),
+        Intent(command, believe_database=believe_database, redefine=there.redefine),
         validate=validate,
         connection=there.connection,
     )

@@ -41,6 +41,11 @@ if TYPE_CHECKING:
     is_flag=True,
     help="The release tables are lost: make them anew from the tags of the Lambda functions.",
 )
+@click.option(
+    "--redefine",
+    is_flag=True,
+    help="Define every SQL function anew: the catalog does not show which Lambda function one calls.",
+)
 @on_failure_flag
 @dry_run_flag
 @output_flags
@@ -50,6 +55,7 @@ def repair(
     /,
     *,
     rebuild_state: bool,
+    redefine: bool,
     on_failure: str,
     dry_run: bool,
     **flags: Any,
@@ -67,7 +73,7 @@ def repair(
     if rebuild_state:
         prepared = _prepared_anew(terminal, flags, connection)
         return carried_out(terminal, prepared, on_failure, dry_run=dry_run)
-    there = Found(connection, flags, connection.installation())
+    there = Found(connection, flags, connection.installation(), redefine)
     _require_this_version(there.installation)
     prepared = prepared_again("repair", terminal, there, believe_database=True)
     return carried_out(terminal, prepared, on_failure, dry_run=dry_run)

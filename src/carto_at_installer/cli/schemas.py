@@ -109,6 +109,20 @@ DATA: dict[str, Schema] = {
         ),
         lease=or_null(record(holder=TEXT, command=TEXT, age_s=NUMBER)),
         drift=maybe(described(array(STEP), "What repair would do; only with --drift.")),
+        drift_refused=maybe(
+            described(TEXT, "Why repair would do nothing: a thing of ours is no longer marked so.")
+        ),
+        probe=maybe(
+            described(
+                record(
+                    functions=array(
+                        record(function=TEXT, module=TEXT, expected=TEXT, answered=TEXT)
+                    ),
+                    unreadable=TEXT,
+                ),
+                "Which Lambda functions answered; only with --probe.",
+            )
+        ),
     ),
     "history": record(**PLACE, releases=array(RELEASE)),
     "diff": record(

@@ -14,12 +14,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class DatabaseFunction:
-    """A function of a schema as `pg_proc` shows it. `key` identifies it whatever the lengths of its types."""
+    """A function of a schema as `pg_proc` shows it. `key` identifies it whatever the lengths of its types.
+
+    `source` is the body of a function in SQL or of a procedure; what it is for an external function, AWS does not say.
+    """
 
     name: str
     types: tuple[str, ...]
     returns: str
     language: str
+    source: str = ""
 
     @property
     def key(self) -> str:
@@ -30,13 +34,15 @@ class DatabaseFunction:
 def functions_of_schema(sql: SqlBackend, schema: str) -> tuple[DatabaseFunction, ...]:
     """All functions of a schema (its plain name), of whatever owner and language."""
     rows = sql.query(
-        "SELECT p.proname, oidvectortypes(p.proargtypes), format_type(p.prorettype, NULL), l.lanname"
-        " FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang"
+        "SELECT p.proname, oidvectortypes(p.proargtypes), format_type(p.prorettype, NULL), l.lanname,"
+        " p.prosrc FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang"
         f" WHERE n.nspname = {literal(schema)} ORDER BY 1, 2"
     ).rows
     return tuple(
-        DatabaseFunction(name, _types(arguments), catalog_type(returns), language)
-        for name, arguments, returns, language in rows
+        DatabaseFunction(
+            name, _types(arguments), catalog_type(returns), language, str(source or "")
+        )
+        for name, arguments, returns, language, source in rows
     )
 
 

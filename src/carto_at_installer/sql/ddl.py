@@ -144,9 +144,31 @@ def grant_execute_procedures(schema: str, grantee: str) -> str:
     return f"GRANT EXECUTE ON ALL PROCEDURES IN SCHEMA {quote_identifier(schema)} TO {grantee}"
 
 
-def grant_execute_on(schema: str, name: str, types: Sequence[str], grantee: str) -> str:
-    """`GRANT EXECUTE ON FUNCTION` for one signature."""
-    return f"GRANT EXECUTE ON FUNCTION {_signature(schema, name, types)} TO {grantee}"
+def grant_execute_on(
+    schema: str, name: str, types: Sequence[str], grantee: str, *, kind: str = Kind.SQL
+) -> str:
+    """`GRANT EXECUTE ON FUNCTION` (or PROCEDURE) for one signature."""
+    return f"GRANT EXECUTE ON {_object(kind)} {_signature(schema, name, types)} TO {grantee}"
+
+
+def revoke_execute_on(
+    schema: str, name: str, types: Sequence[str], grantee: str, *, kind: str = Kind.SQL
+) -> str:
+    """`REVOKE EXECUTE ON FUNCTION` (or PROCEDURE) for one signature."""
+    return f"REVOKE EXECUTE ON {_object(kind)} {_signature(schema, name, types)} FROM {grantee}"
+
+
+def _object(kind: str) -> str:
+    return "PROCEDURE" if kind == Kind.PROCEDURE else "FUNCTION"
+
+
+def body(ddl: str) -> str | None:
+    """The text between the dollar quotes of a definition; None for one without, such as an external function's."""
+    for token in tokens(ddl):
+        if token.kind == "dollar":
+            tag = token.text[: token.text.index("$", 1) + 1]
+            return token.text[len(tag) : -len(tag)]
+    return None
 
 
 TO_PUBLIC = "PUBLIC"
