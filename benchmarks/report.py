@@ -125,7 +125,6 @@ def sandbox_section() -> Section:
 
 def _throughput(found: list[Throughput]) -> Section:
     """What the sandbox adds to the work of the handlers."""
-    goals = [one.ratio >= THROUGHPUT_GOAL for one in found]
     rows = [
         (
             one.function,
@@ -134,22 +133,23 @@ def _throughput(found: list[Throughput]) -> Section:
             f"{one.sandbox.wall:.2f}",
             f"{one.ratio:.2f}",
             f"{one.direct.cpu / one.sandbox.cpu:.2f}",
-            f"≥ {THROUGHPUT_GOAL:g}",
-            mark(met=met),
+            "" if one.met is None else f"≥ {THROUGHPUT_GOAL:g}",
+            "" if one.met is None else mark(met=one.met),
         )
-        for one, met in zip(found, goals, strict=True)
+        for one in found
     ]
     heads = ("wrapper", "batches", "handler s", "sandbox s", "ratio", "ratio of CPU", "goal", "")
     lines = [
         "## Throughput of the sandbox",
         "",
         f"{ROWS:,} rows through a SQL wrapper, sent by the Data API to the sandbox, against calling the handler in the",
-        "same process on the same batches: the rates as a ratio, by wall time and by CPU time of all processes.",
+        "same process on the same batches: the rates as a ratio, by wall time and by CPU time of all processes. The",
+        "first has the quickest handler of all, and no goal: DuckDB takes longer to give out rows than it to answer.",
         "",
         *table(heads, rows),
         "",
     ]
-    return Section(lines, goals)
+    return Section(lines, [one.met for one in found if one.met is not None])
 
 
 def imports_section() -> Section:

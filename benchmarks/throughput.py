@@ -39,8 +39,11 @@ FROM (
          CAST((CAST(i AS BIGINT) * 104729) % 160000 AS DOUBLE PRECISION) / 1000 - 80 AS lat
   FROM generate_series(1, {ROWS}) AS s(i)
 ) AS places"""
+QUICKEST = "S2_FROMLONGLAT"
+"""The function whose handler has the least to do: shown, and no goal, for the way to it costs more than its work."""
+
 CASES = (
-    ("S2_FROMLONGLAT", "s2", "SUM(carto.S2_FROMLONGLAT(lon, lat, 15) % 1000003)"),
+    (QUICKEST, "s2", "SUM(carto.S2_FROMLONGLAT(lon, lat, 15) % 1000003)"),
     ("ST_POINTONSURFACE", "transformations", "SUM(ST_X(carto.ST_POINTONSURFACE(area)))"),
     ("QUADBIN_POLYFILL", "quadbin", "SUM(GET_ARRAY_LENGTH(carto.QUADBIN_POLYFILL(area, 16)))"),
 )
@@ -66,6 +69,11 @@ class Throughput:
     batches: int
     direct: Spent
     sandbox: Spent
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the goal is met; None where there is none."""
+        return None if self.function == QUICKEST else self.ratio >= GOAL
 
     @property
     def ratio(self) -> float:

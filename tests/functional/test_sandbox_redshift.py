@@ -535,6 +535,9 @@ def test_calls_from_sql_meet_faults(
     assert sql("SELECT calls.faulty(1)") == [[2]], "Redshift asks again; its credentials last"
     assert [state.hits for state in faulty.states()] == [2, 0]
     faulty.clear()
+    for code in ("EC2ThrottledException", "ServiceException"):
+        faulty.add(faults.error("lambda:Invoke", code, **about))
+        assert sql("SELECT calls.faulty(1)") == [[2]]
     faulty.add(faults.error("lambda:Invoke", "AccessDeniedException", "not today", **about))
     with pytest.raises(LookupError, match="not today"):
         sql("SELECT calls.faulty(1)")

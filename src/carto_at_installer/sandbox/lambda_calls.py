@@ -33,9 +33,12 @@ if TYPE_CHECKING:
     from carto_at_installer.sandbox.faults.book import FaultBook
     from carto_at_installer.sandbox.lambda_service.service import LambdaService
     from carto_at_installer.sandbox.moto_services.app import MotoServices
-    from carto_at_installer.sandbox.moto_services.directory import Directory, Principal
+    from carto_at_installer.sandbox.moto_services.directory import Directory
+    from carto_at_installer.sandbox.moto_services.principals import Principal
 
 _REMEMBERED_QUERIES = 1000
+_REPEATED = frozenset({"TooManyRequestsException", "EC2ThrottledException", "ServiceException"})
+"""What Redshift repeats within RETRY_TIMEOUT, by the documentation of CREATE EXTERNAL FUNCTION."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,7 @@ class RedshiftLambdaCaller:
             record = self._functions.find(call.function_name, context)
             outcome = self._functions.run(record, call.payload)
         except AwsServiceError as error:
-            throttled = error.code in {"TooManyRequestsException", "ServiceException"}
+            throttled = error.code in _REPEATED
             raise LambdaCallError(error.message, retryable=throttled) from error
         except ConnectionDroppedError as error:
             raise LambdaCallError("The connection to Lambda was lost", retryable=True) from error

@@ -1,55 +1,35 @@
 """What the other services need to know of IAM and STS: roles with their policies, and whose key is whose.
 
-The only place that reads moto's models; `tests/boundary/test_moto.py` pins the attributes used here.
+Only this module and `principals` read moto's models; `tests/boundary/test_moto.py` pins the attributes used here.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from carto_at_installer.sandbox.identity import ACCOUNT, ADMINISTRATOR, DEFAULT_CALLER, Caller
+from carto_at_installer.sandbox.moto_services.principals import (
+    Document,
+    Principal,
+    Source,
+    iam_models,
+    policies_of,
+    principal,
+    role_principal,
+    user_principal,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
 
-Document = dict[str, Any]
 _ADMINISTRATOR_ACCESS: Document = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where a policy comes from, as `SimulatePrincipalPolicy` names it: `user`, `group`, `role`, `user-managed`..."""
-
-    id: str
-    type: str
-
-
-@dataclass(frozen=True, slots=True)
-class Principal:
-    """A role, user or group: its identity policies with their `sources`, and its permissions boundary where it has one.
-
-    `trust` is the trust policy of a role, None for a user; `created` when it was, in seconds since 1970. A session of
-    an assumed role also has `session_policy`, where one was given, and `expires`.
-    """
-
-    arn: str
-    name: str
-    id: str
-    policies: tuple[Document, ...]
-    boundary: Document | None = None
-    trust: Document | None = None
-    created: float = 0.0
-    boundary_arn: str | None = None
-    session_policy: Document | None = None
-    expires: float | None = None
-    sources: tuple[Source, ...] = ()
 
 
 class Directory:
@@ -61,17 +41,17 @@ class Directory:
     def role(self, arn: str) -> Principal | None:
         """The role with that ARN, or None."""
         with self._held():
-            for role in _iam(arn).roles.values():
+            for role in iam_models(arn).roles.values():
                 if role.arn == arn:
-                    return _role(role)
+                    return role_principal(role)
         return None
 
     def user(self, arn: str) -> Principal | None:
         """The user with that ARN, or None."""
         with self._held():
-            for user in _iam(arn).users.values():
+            for user in iam_models(arn).users.values():
                 if user.arn == arn:
-                    return _user(user)
+                    return user_principal(user)
         if arn == DEFAULT_CALLER.arn:
             return Principal(
                 arn,
@@ -85,23 +65,23 @@ class Directory:
     def group(self, arn: str) -> Principal | None:
         """The group with that ARN, or None."""
         with self._held():
-            for group in _iam(arn).groups.values():
+            for group in iam_models(arn).groups.values():
                 if group.arn == arn:
-                    policies = _policies(group, "group")
-                    return _principal(group, policies)
+                    policies = policies_of(group, "group")
+                    return principal(group, policies)
         return None
 
     def role_named(self, name: str) -> Principal | None:
         """The role with that name, or None."""
         with self._held():
-            role = next((item for item in _iam("").roles.values() if item.name == name), None)
-            return None if role is None else _role(role)
+            role = next((item for item in iam_models("").roles.values() if item.name == name), None)
+            return None if role is None else role_principal(role)
 
     def user_named(self, name: str) -> Principal | None:
         """The user with that name, or None."""
         with self._held():
-            user = next((item for item in _iam("").users.values() if item.name == name), None)
-            return None if user is None else _user(user)
+            user = next((item for item in iam_models("").users.values() if item.name == name), None)
+            return None if user is None else user_principal(user)
 
     def principal_of(self, access_key: str) -> Principal | None:
         """The user whose key that is, or the role with the session; None for a key that was not made here."""
@@ -115,7 +95,7 @@ class Directory:
                     None if role is None else replace(role, session_policy=policy, expires=expires)
                 )
             user = _owner(access_key)
-            return None if user is None else _user(user)
+            return None if user is None else user_principal(user)
 
     def caller(self, access_key: str) -> Caller:
         """Whose access key that is; keys that nobody owns are the administrator's."""
@@ -132,7 +112,7 @@ class Directory:
             return None
         name = caller.arn.split("/")[1]
         with self._held():
-            for role in _iam(caller.arn).roles.values():
+            for role in iam_models(caller.arn).roles.values():
                 if role.name == name:
                     return str(role.arn)
         return None
@@ -164,7 +144,7 @@ class Directory:
         from moto.iam.models import AWSManagedPolicy  # noqa: PLC0415  (at first use)
 
         with self._held():
-            backend = _iam(arn)
+            backend = iam_models(arn)
             if arn in backend.managed_policies:
                 return
             name = arn.rpartition("/")[2]
@@ -183,13 +163,6 @@ def _aws_policies() -> dict[str, Any]:
     return policies
 
 
-def _iam(arn: str) -> Any:
-    from moto.iam.models import iam_backends  # noqa: PLC0415  (at first use)
-
-    parts = arn.split(":")
-    return iam_backends[ACCOUNT][parts[1] if len(parts) > 1 else "aws"]
-
-
 def _session(access_key: str) -> Any:
     """Moto's assumed role with that key, or None."""
     from moto.sts.models import sts_backends  # noqa: PLC0415  (at first use)
@@ -203,79 +176,8 @@ def _session(access_key: str) -> Any:
 
 def _owner(access_key: str) -> Any:
     """Moto's user with that key, which must be active, or None."""
-    for user in _iam("").users.values():
+    for user in iam_models("").users.values():
         for key in user.access_keys:
             if key.access_key_id == access_key and key.status == "Active":
                 return user
     return None
-
-
-_Policies = list[tuple[Source, Document]]
-
-
-def _user(user: Any) -> Principal:
-    policies = _policies(user, "user")
-    for group in _iam(user.arn).get_groups_for_user(user.name):
-        policies += _policies(group, "group")
-    return _principal(user, policies)
-
-
-def _principal(entity: Any, policies: _Policies) -> Principal:
-    return Principal(
-        entity.arn,
-        entity.name,
-        entity.id,
-        tuple(document for _, document in policies),
-        sources=tuple(source for source, _ in policies),
-    )
-
-
-def _policies(entity: Any, kind: str) -> _Policies:
-    """The inline and managed policies of a user, group or role of moto."""
-    inline = [
-        (Source(f"{kind}_{entity.name}_{name}", kind), document)
-        for name, document in zip(
-            entity.policies, _documents(entity.policies.values()), strict=True
-        )
-    ]
-    managed = [
-        (
-            Source(policy.name, "aws-managed" if ":aws:policy/" in policy.arn else "user-managed"),
-            document,
-        )
-        for policy in entity.managed_policies.values()
-        for document in _managed([policy])
-    ]
-    return inline + managed
-
-
-def _role(role: Any) -> Principal:
-    policies = _policies(role, "role")
-    boundary, boundary_arn = None, role.permissions_boundary_arn or None
-    if boundary_arn:
-        policy = _iam(role.arn).managed_policies.get(boundary_arn)
-        boundary = _managed([policy])[0] if policy is not None else {"Statement": []}
-    return Principal(
-        role.arn,
-        role.name,
-        role.id,
-        tuple(document for _, document in policies),
-        boundary,
-        json.loads(role.assume_role_policy_document),
-        role.create_date.replace(tzinfo=UTC).timestamp(),
-        boundary_arn,
-        sources=tuple(source for source, _ in policies),
-    )
-
-
-def _documents(texts: Any) -> tuple[Document, ...]:
-    return tuple(text if isinstance(text, dict) else json.loads(text) for text in texts)
-
-
-def _managed(policies: Any) -> tuple[Document, ...]:
-    return tuple(
-        json.loads(version.document)
-        for policy in policies
-        for version in policy.versions
-        if version.version_id == policy.default_version_id
-    )

@@ -17,10 +17,11 @@ from carto_at_installer.sandbox.iam_policy import (
     deciding,
     missing_context,
 )
-from carto_at_installer.sandbox.moto_services.directory import Source
+from carto_at_installer.sandbox.moto_services.principals import Source
 
 if TYPE_CHECKING:
-    from carto_at_installer.sandbox.moto_services.directory import Directory, Principal
+    from carto_at_installer.sandbox.moto_services.directory import Directory
+    from carto_at_installer.sandbox.moto_services.principals import Principal
     from carto_at_installer.sandbox.services import Call
 
 _KNOWN = frozenset(

@@ -20,7 +20,7 @@ from carto_at_installer.sandbox.permissions import account_rules, lambda_rules, 
 from carto_at_installer.sandbox.permissions.asking import Asking, Rules, World
 
 if TYPE_CHECKING:
-    from carto_at_installer.sandbox.moto_services.directory import Document, Principal
+    from carto_at_installer.sandbox.moto_services.principals import Document, Principal
     from carto_at_installer.sandbox.services import Call
 
 _log = logging.getLogger(__name__)
