@@ -337,7 +337,6 @@ REFUSALS = [
     ("ALTER TABLE places APPEND FROM x", "ALTER TABLE ... APPEND"),
     ("MERGE INTO places USING x ON 1 = 1", "MERGE"),
     ("EXPLAIN SELECT 1", "EXPLAIN"),
-    ("SELECT * INTO other FROM places", "SELECT INTO"),
     ("SELECT * FROM places PIVOT (count(*) FOR name IN ('a'))", "PIVOTS"),
     ("SELECT ST_Voronoi(ST_Point(1, 2))", "ST_VORONOI"),
     ("SELECT * FROM stl_query", "stl_query"),

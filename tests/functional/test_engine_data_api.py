@@ -181,6 +181,13 @@ def test_large_results_come_in_pages(api):
         call(api, "GetStatementResult", Id=done["Id"], NextToken="nonsense")
 
 
+def test_rows_have_at_most_64_kb(api):
+    assert execute(api, "SELECT REPEAT('x', 65536)")["Status"] == "FINISHED"
+    failed = execute(api, "SELECT REPEAT('x', 65536), 1 AS y")
+    assert failed["Status"] == "FAILED"
+    assert "rows of up to 64 KB" in failed["Error"]
+
+
 def test_results_as_csv(api):
     done = execute(api, "SELECT 1 AS a, 'x,y' AS b, NULL AS c", ResultFormat="CSV")
     answer = call(api, "GetStatementResultV2", Id=done["Id"])
@@ -290,6 +297,7 @@ def test_sessions_expire(api):
 
 def test_a_client_token_makes_a_request_once(api):
     execute(api, "CREATE TABLE counted (a INT)")
+    execute(api, "GRANT INSERT ON counted TO PUBLIC")
     request = {
         "Sql": "INSERT INTO counted VALUES (1)",
         "ClusterIdentifier": "demo",
@@ -298,7 +306,7 @@ def test_a_client_token_makes_a_request_once(api):
     }
     first, second = (call(api, "ExecuteStatement", **request) for _ in range(2))
     assert first["Id"] == second["Id"]
-    wait(api, first["Id"])
+    assert wait(api, first["Id"])["Status"] == "FINISHED"
     assert records(api, execute(api, "SELECT count(*) FROM counted")) == [[{"longValue": 1}]]
     with pytest.raises(AwsServiceError, match="ClientToken"):
         call(api, "ExecuteStatement", **(request | {"Sql": "SELECT 1"}))

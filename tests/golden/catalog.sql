@@ -62,6 +62,22 @@ SELECT column_name, data_type FROM svv_redshift_columns WHERE schema_name = 'c' 
 => s | super
 => d | numeric(8,2)
 
+SELECT table_name, table_type FROM svv_tables WHERE table_schema = 'c' ORDER BY 1
+=> t | BASE TABLE
+=> v | VIEW
+
+SELECT column_name, data_type, is_nullable, character_maximum_length FROM svv_columns WHERE table_schema = 'c' AND table_name = 't' AND ordinal_position < 3 ORDER BY ordinal_position
+=> a | integer | YES | NULL
+=> b | character varying | YES | 10
+
+SELECT "column", type, encoding FROM pg_table_def WHERE schemaname = 'c' AND tablename = 't' AND "column" IN ('a', 'd') ORDER BY 1
+=> a | integer | none
+=> d | numeric(8,2) | none
+
+SELECT schema_name, table_name FROM svv_all_tables WHERE schema_name = 'c' ORDER BY 2
+=> c | t
+=> c | v
+
 SELECT relname, relkind FROM pg_class WHERE relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = 'c') ORDER BY 1
 => t | r
 => v | v
@@ -71,6 +87,9 @@ SELECT current_user, current_database(), current_schema(), SUBSTRING(version(), 
 
 SELECT usename, usesuper FROM pg_user WHERE usename = 'admin'
 => admin | true
+
+SELECT has_database_privilege('dev', 'TEMP'), has_database_privilege('dev', 'temporary')
+=> true | true
 
 SHOW search_path
 => "$user", public

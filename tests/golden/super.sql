@@ -61,3 +61,32 @@ SELECT ARRAY_CONTAINS(ARRAY(1, 2), 2), ARRAY_DISTINCT(JSON_PARSE('[1,2,1]')), AR
 -- SUPER holds whole numbers of 64 bits exactly.
 SELECT JSON_PARSE('[9223372036854775807]'), JSON_PARSE('9007199254740993')::BIGINT
 => [9223372036854775807] | 9007199254740993
+
+-- A text is stored as a string; only JSON_PARSE makes an object of it.
+CREATE TABLE loaded (id INT, s SUPER, g GEOMETRY)
+ok
+
+INSERT INTO loaded VALUES (1, '{"a":1}', 'POINT(1 2)'), (2, JSON_PARSE('{"a":1}'), '0101000020E6100000000000000000F03F0000000000000040')
+ok
+
+INSERT INTO loaded (s, id) SELECT x, 3 FROM (SELECT 'text' AS x) t
+ok
+
+INSERT INTO loaded (id, s) SELECT 4, JSON_PARSE('[1]')
+ok
+
+INSERT INTO loaded (id, g) SELECT 5, ST_Point(3, 4)
+ok
+
+SELECT id, JSON_TYPEOF(s), s, ST_AsEWKT(g) FROM loaded ORDER BY id
+=> 1 | string | "{\"a\":1}" | POINT(1 2)
+=> 2 | object | {"a":1} | SRID=4326;POINT(1 2)
+=> 3 | string | "text" | NULL
+=> 4 | array | [1] | NULL
+=> 5 | NULL | NULL | POINT(3 4)
+
+UPDATE loaded SET s = 'new', g = 'POINT(0 0)' WHERE id = 5
+ok
+
+SELECT s, ST_AsText(g) FROM loaded WHERE id = 5
+=> "new" | POINT(0 0)

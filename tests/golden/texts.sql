@@ -73,3 +73,13 @@ SELECT LISTAGG(x, ', ') WITHIN GROUP (ORDER BY x DESC), LISTAGG(DISTINCT x) FROM
 
 SELECT $$it's$$, $tag$a $$ b$tag$
 => it's | a $$ b
+
+SELECT LISTAGG(x) FROM (SELECT REPEAT('x', 40000) AS x UNION ALL SELECT REPEAT('y', 40000)) t
+!> Result size exceeds LISTAGG limit
+
+SELECT LISTAGG(x, ',') WITHIN GROUP (ORDER BY x) FROM (SELECT REPEAT('x', 40000) AS x UNION ALL SELECT REPEAT('y', 40000)) t
+!> Result size exceeds LISTAGG limit
+
+SELECT k, LISTAGG(x, ',') WITHIN GROUP (ORDER BY x) OVER (PARTITION BY k) FROM (SELECT 1 AS k, 'a' AS x UNION ALL SELECT 1, 'b') t
+=> 1 | a,b
+=> 1 | a,b

@@ -106,9 +106,6 @@ SELEKT 1
 SELECT 1 +
 !> syntax error
 
-SELECT i INTO other FROM (SELECT 1 AS i) t
-!> not supported by the sandbox
-
 SELECT * FROM stl_query
 !> not supported by the sandbox
 
@@ -183,3 +180,31 @@ ALTER TABLE v.renamed ADD PRIMARY KEY (k)
 SELECT column_name, data_type, character_maximum_length FROM information_schema.columns WHERE table_name = 'renamed' ORDER BY ordinal_position
 => k | integer | NULL
 => c | character varying | 2
+
+-- SELECT INTO makes a table.
+SELECT k, 'x' AS y INTO v.made FROM v.renamed WHERE k = 1
+ok
+
+SELECT * FROM v.made
+=> 1 | x
+
+SELECT 5 AS n INTO TEMP brief
+ok
+
+SELECT n FROM brief
+=> 5
+
+SELECT APPROXIMATE COUNT(DISTINCT n) FROM (SELECT 1 AS n UNION ALL SELECT 1) t
+=> 1
+
+SELECT DISTINCT ON (n) n FROM brief
+!> syntax error at or near "ON"
+
+VALUES (1)
+!> syntax error at or near "VALUES"
+
+SELECT generate_series(1, 3)
+#> int4
+=> 1
+=> 2
+=> 3

@@ -7,6 +7,7 @@ import io
 from typing import TYPE_CHECKING, Any
 
 from carto_at_installer.sandbox.data_api.statements import read_token, write_token
+from carto_at_installer.sandbox.errors import RedshiftError
 
 if TYPE_CHECKING:
     from carto_at_installer.sandbox.engine import ResultColumn, ResultSet
@@ -19,6 +20,7 @@ _FIELDS = {
     "float8": "doubleValue",
     "bool": "booleanValue",
 }
+MAX_ROW_BYTES = 64 * 1024
 _PAGE_BYTES = 1_000_000
 _NUMBER_BYTES = 24
 
@@ -85,6 +87,17 @@ def column_metadata(column: ResultColumn) -> dict[str, Any]:
         "schemaName": "",
         "tableName": "",
     }
+
+
+def check_rows(result: ResultSet) -> None:
+    """Raise RedshiftError for a row of more than 64 KB, which the Data API does not hand out."""
+    for number, row in enumerate(result.rows, 1):
+        size = sum(len(v.encode()) if isinstance(v, str) else 8 for v in row)
+        if size > MAX_ROW_BYTES:
+            raise RedshiftError(
+                f"row {number} of the result has {size} bytes: the Data API hands out rows of up to"
+                f" {MAX_ROW_BYTES // 1024} KB"
+            )
 
 
 def size_of(result: ResultSet) -> int:

@@ -7,6 +7,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+from carto_at_installer.sandbox.data_api.results import check_rows
 from carto_at_installer.sandbox.data_api.statements import (
     ABORTED,
     FAILED,
@@ -84,7 +85,10 @@ def _execute(
     started = time.perf_counter_ns()
     names = used(run.sql) if parameters else set()
     try:
-        return session.execute(run.sql, {k: v for k, v in parameters.items() if k in names})
+        result = session.execute(run.sql, {k: v for k, v in parameters.items() if k in names})
+        if result is not None:
+            check_rows(result)
+        return result
     finally:
         run.duration_ns = time.perf_counter_ns() - started
         run.affected_rows = session.affected_rows

@@ -8,7 +8,7 @@ from carto_at_installer.sandbox.engine import function_commands, functions, proc
 from carto_at_installer.sandbox.engine.cursor import Cursor, quoted
 from carto_at_installer.sandbox.engine.function_grammar import argument_list
 from carto_at_installer.sandbox.engine.functions import find_exact, signature
-from carto_at_installer.sandbox.engine.grant_grammar import need_principal
+from carto_at_installer.sandbox.engine.grantees import need_principal
 from carto_at_installer.sandbox.engine.privileges import check_owner, is_superuser
 from carto_at_installer.sandbox.engine.procedure_commands import find_procedure
 from carto_at_installer.sandbox.engine.procedure_grammar import argument_list as procedure_arguments

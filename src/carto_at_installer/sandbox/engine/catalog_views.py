@@ -7,7 +7,7 @@ functions and catalogs are not.
 
 from __future__ import annotations
 
-from carto_at_installer.sandbox.engine import privilege_views
+from carto_at_installer.sandbox.engine import privilege_views, relation_views
 from carto_at_installer.sandbox.engine.data_types import all_types
 from carto_at_installer.sandbox.engine.shims.macro import SCHEMA
 from carto_at_installer.sandbox.errors import UnsupportedSqlError
@@ -111,6 +111,7 @@ VIEWS: dict[str, str] = {
     "information_schema_views": f"SELECT CAST(getvariable('rs_database') AS VARCHAR) AS table_catalog,"
     f" schema_name AS table_schema, name AS table_name, definition AS view_definition"
     f" FROM {SCHEMA}.relations WHERE kind = 'view'",
+    **relation_views.VIEWS,
     **privilege_views.INTERNAL,
     **privilege_views.VIEWS,
 }  # fmt: skip

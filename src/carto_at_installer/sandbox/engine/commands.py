@@ -83,7 +83,7 @@ _COMMANDS: tuple[tuple[tuple[str, ...], Callable[[Session, Cursor], ResultSet | 
     (("grant",), privilege_commands.grant),
     (("revoke",), privilege_commands.revoke),
 )
-_QUERIES = frozenset({"select", "with", "insert", "update", "delete", "(", "values"})
+_QUERIES = frozenset({"select", "with", "insert", "update", "delete", "("})
 _ALONE = frozenset({session_commands.begin, session_commands.commit, session_commands.rollback})
 
 

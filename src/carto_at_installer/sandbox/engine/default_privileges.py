@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from carto_at_installer.sandbox.engine.grant_grammar import (
-    grantees,
-    known_privileges,
-    need_principal,
-    privilege_words,
-)
+from carto_at_installer.sandbox.engine.grant_grammar import known_privileges, privilege_words
+from carto_at_installer.sandbox.engine.grantees import grantees, need_principal
 from carto_at_installer.sandbox.engine.privileges import may
 from carto_at_installer.sandbox.engine.storage import SCHEMA
 from carto_at_installer.sandbox.errors import RedshiftError
 
 if TYPE_CHECKING:
     from carto_at_installer.sandbox.engine.cursor import Cursor
-    from carto_at_installer.sandbox.engine.grant_grammar import Grantee
+    from carto_at_installer.sandbox.engine.grantees import Grantee
     from carto_at_installer.sandbox.engine.session import Session
 
 _KINDS = {"tables": "table", "functions": "function", "procedures": "procedure"}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from carto_at_installer.sandbox.engine import functions, procedures
 from carto_at_installer.sandbox.engine.function_grammar import argument_list
 from carto_at_installer.sandbox.engine.functions import signature
+from carto_at_installer.sandbox.engine.grantees import grantees
 from carto_at_installer.sandbox.engine.privileges import ANYWHERE, PRIVILEGES, SYSTEM_PRIVILEGES
 from carto_at_installer.sandbox.engine.procedure_commands import find_procedure
 from carto_at_installer.sandbox.engine.procedure_grammar import argument_list as procedure_arguments
@@ -16,6 +17,7 @@ from carto_at_installer.sandbox.errors import RedshiftError
 
 if TYPE_CHECKING:
     from carto_at_installer.sandbox.engine.cursor import Cursor
+    from carto_at_installer.sandbox.engine.grantees import Grantee
     from carto_at_installer.sandbox.engine.session import Session
 
 _LANGUAGES = frozenset({"sql", "plpgsql", "plpythonu", "exfunc", "mlfunc", "c"})
@@ -30,15 +32,6 @@ _SCOPED = {
     "languages": "language",
 }
 _COMMANDS = PRIVILEGES["iam_role"]
-
-
-@dataclass(frozen=True, slots=True)
-class Grantee:
-    """Who a privilege goes to: a user, group or role, or everybody (kind and name are `public`)."""
-
-    kind: str
-    name: str
-    with_option: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,39 +245,3 @@ def _procedure(session: Session, cursor: Cursor) -> str:
 def _no_cascade(cursor: Cursor, preposition: str) -> None:
     if preposition == "from" and not cursor.take("restrict") and cursor.peek() == "cascade":
         raise cursor.unsupported("REVOKE ... CASCADE")
-
-
-def grantees(session: Session, cursor: Cursor, option: str) -> tuple[Grantee, ...]:
-    """{ user [WITH GRANT OPTION] | GROUP name | ROLE name | PUBLIC }, ...; `option` is `grant`, `admin` or nothing."""
-    found = [_grantee(session, cursor, option)]
-    while cursor.take(","):
-        found.append(_grantee(session, cursor, option))
-    return tuple(found)
-
-
-def _grantee(session: Session, cursor: Cursor, option: str) -> Grantee:
-    if cursor.take("public"):
-        kind, name = "public", "public"
-    else:
-        kind = next((word for word in ("group", "role") if cursor.take(word)), "user")
-        name = cursor.exact_identifier()
-        need_principal(session, kind, name)
-    chosen = bool(option) and cursor.take("with", option, "option")
-    if chosen and kind != "user":
-        raise RedshiftError(f"{option} options can only be granted to users")
-    return Grantee(kind, name, chosen)
-
-
-def need_principal(session: Session, kind: str, name: str) -> None:
-    """Raise unless the user, group or role exists."""
-    if not principal_exists(session, kind, name):
-        raise RedshiftError(f'{kind} "{name}" does not exist')
-
-
-def principal_exists(session: Session, kind: str, name: str) -> bool:
-    """Whether a user, group or role is known."""
-    if kind == "user":
-        query = f"SELECT 1 FROM {SCHEMA}.users WHERE name = ?"
-        return bool(session.connection.execute(query, [name]).fetchone())
-    query = f"SELECT 1 FROM {SCHEMA}.principals WHERE kind = ? AND name = ?"
-    return bool(session.connection.execute(query, [kind, name]).fetchone())

@@ -9,7 +9,7 @@ import duckdb
 
 from carto_at_installer.sandbox.engine import functions
 from carto_at_installer.sandbox.engine.catalog_views import catalog_relation
-from carto_at_installer.sandbox.engine.data_types import RsType, from_duckdb
+from carto_at_installer.sandbox.engine.data_types import RsType, from_duckdb, parse_type
 from carto_at_installer.sandbox.engine.privilege_views import SUPERUSERS_ONLY
 from carto_at_installer.sandbox.engine.privileges import check, may
 from carto_at_installer.sandbox.engine.storage import CATALOG, SCHEMA
@@ -111,6 +111,19 @@ class Names:
             [schema, bare],
         ).fetchall()
         return {row[0] for row in rows}
+
+    def columns(self, name: tuple[str, ...]) -> list[tuple[str, RsType]]:
+        """The columns of a table in their order, with their types."""
+        schema, bare, _ = self.relation(name)
+        if schema == "temp":
+            found = self.describe(f'temp.main."{bare}"')
+            return [(column, from_duckdb(kind)) for column, kind in found]
+        rows = self.connection.execute(
+            f"SELECT c.name, c.type FROM {SCHEMA}.columns c JOIN {SCHEMA}.relations r ON r.oid = c.relation_oid"
+            " WHERE r.schema_name = ? AND r.name = ? ORDER BY c.position",
+            [schema, bare],
+        ).fetchall()
+        return [(column, parse_type(declared)) for column, declared in rows]
 
     def _kind(self, schema: str, name: str) -> str:
         where = ("temp", "main") if schema == "temp" else (CATALOG, schema)

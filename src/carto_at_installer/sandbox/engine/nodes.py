@@ -44,8 +44,11 @@ def check_node(node: exp.Expr) -> None:
         given = {key for key, value in node.args.items() if value}
         if "into" in given:
             raise UnsupportedSqlError(
-                "SELECT INTO is not supported by the sandbox: use CREATE TABLE AS"
+                "INTO in this place is not supported by the sandbox: use CREATE TABLE AS"
             )
+        distinct = node.args.get("distinct")
+        if isinstance(distinct, exp.Distinct) and distinct.args.get("on"):
+            raise RedshiftError('syntax error at or near "ON"')
         if unknown := given - _SELECT_PARTS:
             raise UnsupportedSqlError(
                 f"{', '.join(sorted(unknown)).upper()} in a SELECT is not supported by the sandbox"

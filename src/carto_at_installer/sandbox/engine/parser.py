@@ -6,7 +6,7 @@ name with arguments, so that `calls.py` alone decides what the name means in Red
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import sqlglot
 from sqlglot import exp
@@ -17,6 +17,9 @@ from sqlglot.tokenizer_core import TokenType
 
 from carto_at_installer.sandbox.errors import RedshiftError
 from carto_at_installer.sql.statements import tokens
+
+if TYPE_CHECKING:
+    from carto_at_installer.sql.statements import Token
 
 PARAMETER = "rs_parameter_"
 _SYNTAX = {"CAST", "CONVERT", "EXTRACT", "TRIM", "SUBSTRING", "POSITION", "TRY_CAST"}
@@ -65,7 +68,10 @@ def parse(sql: str) -> exp.Expr:
 def _plain(sql: str) -> str:
     """Dollar signs as sqlglot can read them: `$1` as a name, a dollar-quoted text as an ordinary literal."""
     out: list[str] = []
-    for token in tokens(sql):
+    found = list(tokens(sql))
+    for index, token in enumerate(found):
+        if token.text.lower() == "approximate" and _is_approximate(found[index + 1 :]):
+            continue  # An exact answer is an approximate one.
         if token.kind == "parameter":
             out.append(f" {PARAMETER}{token.text[1:]} ")
         elif token.kind == "dollar":
@@ -75,6 +81,12 @@ def _plain(sql: str) -> str:
         else:
             out.append(token.text)
     return "".join(out)
+
+
+def _is_approximate(rest: list[Token]) -> bool:
+    """Whether the word APPROXIMATE stands before an aggregate that takes it."""
+    word = next((token.text.lower() for token in rest if not token.blank), "")
+    return word in {"count", "percentile_disc"}
 
 
 def _syntax_error(error: ParseError) -> str:

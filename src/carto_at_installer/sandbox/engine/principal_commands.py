@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from carto_at_installer.sandbox.engine.functions import next_oid
-from carto_at_installer.sandbox.engine.grant_grammar import need_principal, principal_exists
+from carto_at_installer.sandbox.engine.grantees import need_principal, principal_exists
 from carto_at_installer.sandbox.engine.privileges import is_superuser, may
 from carto_at_installer.sandbox.engine.storage import SCHEMA
 from carto_at_installer.sandbox.errors import RedshiftError

@@ -12,7 +12,8 @@ from carto_at_installer.sandbox.errors import RedshiftError
 
 if TYPE_CHECKING:
     from carto_at_installer.sandbox.engine.cursor import Cursor
-    from carto_at_installer.sandbox.engine.grant_grammar import Grantee, Privileges
+    from carto_at_installer.sandbox.engine.grant_grammar import Privileges
+    from carto_at_installer.sandbox.engine.grantees import Grantee
     from carto_at_installer.sandbox.engine.session import Session
 
 

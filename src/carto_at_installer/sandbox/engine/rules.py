@@ -125,7 +125,8 @@ def _within_group(node: exp.Expr) -> exp.Expr:
         return exp.Anonymous(this=call.this, expressions=[ordered.this, *call.expressions])
     arguments = list(call.expressions)
     arguments[-1] = exp.Order(this=arguments[-1], expressions=order.expressions)
-    return exp.Anonymous(this=call.this, expressions=arguments)
+    aggregate = exp.Anonymous(this=call.this, expressions=arguments)
+    return special.listagg_result(node, aggregate) if call.this == "string_agg" else aggregate
 
 
 RULES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {

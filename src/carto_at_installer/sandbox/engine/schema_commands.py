@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from carto_at_installer.sandbox.engine import functions, procedures
 from carto_at_installer.sandbox.engine.cursor import literal, quoted
-from carto_at_installer.sandbox.engine.grant_grammar import need_principal
+from carto_at_installer.sandbox.engine.grantees import need_principal
 from carto_at_installer.sandbox.engine.privileges import check, check_owner
 from carto_at_installer.sandbox.engine.relations import drop_relation, relations_of
 from carto_at_installer.sandbox.engine.storage import CATALOG, SCHEMA

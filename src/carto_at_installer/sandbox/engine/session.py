@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from carto_at_installer.sandbox.engine import commands, rendering
+from carto_at_installer.sandbox.engine import commands, rendering, table_commands
 from carto_at_installer.sandbox.engine.answers import Answers
 from carto_at_installer.sandbox.engine.cursor import Cursor, literal
 from carto_at_installer.sandbox.engine.external import CallContext
@@ -118,6 +118,8 @@ class Session:
         if not self.failed:
             self._tell_time()
         command = commands.find(cursor)
+        if command is None and (creation := table_commands.select_into(cursor)):
+            return self._run(creation)
         if command is not None:
             return self._command(command, cursor)
         self.names.dependencies.clear()

@@ -112,7 +112,16 @@ def _date_trunc(node: exp.Anonymous, _: Names) -> exp.Expr:
 
 def _generate_series(node: exp.Anonymous, _: Names) -> exp.Expr:
     """A function that returns rows, in the SELECT list."""
-    return call("unnest", call("generate_series", *_arguments(node, 2, 3)))
+    bounds = _arguments(node, 2, 3)
+    rows = call("unnest", call("generate_series", *bounds))
+    small = all(_is_small(each) for each in bounds)
+    return cast(rows, "INTEGER") if small else rows
+
+
+def _is_small(node: exp.Expr) -> bool:
+    """Whether an expression is a literal that is an INTEGER."""
+    plain = node.this if isinstance(node, exp.Neg) else node
+    return isinstance(plain, exp.Literal) and plain.name.isdigit() and int(plain.name) < 2**31
 
 
 def _decode(node: exp.Anonymous, _: Names) -> exp.Expr:
@@ -174,8 +183,15 @@ def _listagg(node: exp.Anonymous, _: Names) -> exp.Expr:
     value = arguments[0]
     if isinstance(value, exp.Distinct):
         inner = [cast(each, "VARCHAR") for each in value.expressions]
-        return call("string_agg", exp.Distinct(expressions=inner), separator)
-    return call("string_agg", cast(value, "VARCHAR"), separator)
+        return listagg_result(node, call("string_agg", exp.Distinct(expressions=inner), separator))
+    return listagg_result(node, call("string_agg", cast(value, "VARCHAR"), separator))
+
+
+def listagg_result(node: exp.Expr, aggregate: exp.Expr) -> exp.Expr:
+    """The result of LISTAGG that stands in place of `node`, with its limit; not yet where more follows the call."""
+    if isinstance(node.parent, (exp.WithinGroup, exp.Window)):
+        return aggregate
+    return shim("listagg_result", aggregate)
 
 
 def _to_char(node: exp.Anonymous, _: Names) -> exp.Expr:

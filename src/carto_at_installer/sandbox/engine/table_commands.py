@@ -169,3 +169,28 @@ def truncate(session: Session, cursor: Cursor) -> None:
         check(session.connection, session.user, wanted, ["truncate table"])
     session.connection.execute(f"DELETE FROM {place}")
     session.commit()
+
+
+def select_into(cursor: Cursor) -> str:
+    """SELECT ... INTO [TEMP | TEMPORARY] [TABLE] name FROM ... as CREATE TABLE AS; nothing for another statement."""
+    if cursor.peek() not in {"select", "with"}:
+        return ""
+    depth, place = 0, -1
+    for index, token in enumerate(cursor.tokens):
+        depth += {"(": 1, ")": -1}.get(token.text, 0)
+        word = token.text.lower() if not depth and token.kind == "word" else ""
+        if word == "into":
+            place = index
+            break
+        if word in {"from", "union", "where"}:
+            return ""
+    if place < 0:
+        return ""
+    cursor.index = place + 1
+    temporary = "TEMP " if cursor.take("temp") or cursor.take("temporary") else ""
+    cursor.take("table")
+    start = cursor.index
+    cursor.name()
+    name = cursor.source(start, cursor.index)
+    query = f"{cursor.source(0, place)} {cursor.rest()}"
+    return f"CREATE {temporary}TABLE {name} AS {query}"

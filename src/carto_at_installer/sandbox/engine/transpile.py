@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from carto_at_installer.sandbox.engine import arithmetic, calls, navigation, special
+from carto_at_installer.sandbox.engine import arithmetic, calls, insertion, navigation, special
 from carto_at_installer.sandbox.engine.casts import cast_to, rewrite_cast
 from carto_at_installer.sandbox.engine.nodes import check_node, name_projections
 from carto_at_installer.sandbox.engine.parser import PARAMETER, parse
@@ -83,7 +83,15 @@ class Transpiler:
         name_projections(tree)
         if isinstance(tree, exp.Insert):
             self._check_identity(tree)
-        return self.rewrite(tree)
+        if not isinstance(tree, (exp.Insert, exp.Update)):
+            return self.rewrite(tree)
+        kinds = insertion.converted_columns(self.names, tree)
+        changed = self.rewrite(tree)
+        if kinds and isinstance(changed, exp.Insert):
+            insertion.convert_insert(self.names, changed, kinds)
+        elif kinds and isinstance(changed, exp.Update):
+            insertion.convert_update(changed, kinds)
+        return changed
 
     def _check_identity(self, insert: exp.Insert) -> None:
         """Raise when a value is given for an IDENTITY column."""

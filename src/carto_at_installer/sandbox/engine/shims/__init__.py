@@ -35,9 +35,9 @@ BY_NAME: dict[str, tuple[Macro, ...]] = {
 
 # What the engine itself calls: no functions of Redshift, so users cannot call them.
 INTERNAL = frozenset(
-    "bigint_of_bytes cut divisor geometry_of geometry_text holds quotient shift_left shift_right simple_divisor"
-    " strtol16 super_divided super_elements super_item super_minus super_modulo super_plus super_text super_times"
-    " varchar_of".split()
+    "bigint_of_bytes cut divisor geometry_of geometry_text holds listagg_result quotient shift_left shift_right"
+    " simple_divisor strtol16 super_divided super_elements super_item super_minus super_modulo super_plus"
+    " super_text super_times varchar_of".split()
 )
 
 

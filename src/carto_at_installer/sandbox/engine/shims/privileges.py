@@ -23,6 +23,7 @@ PRIVILEGES: dict[str, tuple[str, ...]] = {
     "iam_role": ("copy", "unload", "external function", "create model"),
 }
 _USER = "CAST(getvariable('rs_user') AS VARCHAR)"
+_PRIVILEGE = "CASE lower(p) WHEN 'temp' THEN 'temporary' ELSE lower(p) END"
 _MEMBER = (
     f"EXISTS (SELECT 1 FROM {SCHEMA}.identities i WHERE i.user_name = u"
     " AND i.kind IN ('role', 'group') AND i.name = r)"
@@ -31,7 +32,7 @@ _MEMBER = (
 
 def _known(kind: str, privilege: str) -> str:
     names = ", ".join(f"'{name}'" for name in PRIVILEGES[kind])
-    return f"lower({privilege}) IN ({names})"
+    return f"{privilege} IN ({names})"
 
 
 def _asking(name: str, kind: str, exists: str, key: str = "o") -> tuple[Macro, Macro]:
@@ -44,9 +45,9 @@ def _asking(name: str, kind: str, exists: str, key: str = "o") -> tuple[Macro, M
             f" WHEN NOT EXISTS (SELECT 1 FROM {SCHEMA}.users w WHERE w.name = {user})"
             f" THEN error('user \"' || {user} || '\" does not exist')"
             f" WHEN NOT {exists} THEN error('{missing} \"' || o || '\" does not exist')"
-            f" WHEN NOT {_known(kind, 'p')}"
+            f" WHEN NOT {_known(kind, _PRIVILEGE)}"
             " THEN error('unrecognized privilege type: \"' || p || '\"')"
-            f" ELSE {SCHEMA}.holds({user}, '{kind}', {key}, lower(p)) END"
+            f" ELSE {SCHEMA}.holds({user}, '{kind}', {key}, {_PRIVILEGE}) END"
         )
 
     return (macro(f"{name}(u, o, p)", body("u")), macro(f"{name}(o, p)", body(_USER)))

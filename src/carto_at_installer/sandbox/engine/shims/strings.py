@@ -32,6 +32,8 @@ MACROS = (
     macro("len(s varchar)", "CAST(length(s) AS INTEGER)"),
     macro("chr(i integer)", "CASE WHEN i = 0 THEN error('null character not permitted')"
           " ELSE system.main.chr(i) END"),
+    macro("listagg_result(t)", once(
+        {"t": "t"}, "CASE WHEN strlen(v.t) > 65535 THEN error('Result size exceeds LISTAGG limit') ELSE v.t END")),
     macro("split_part(s varchar, d varchar, i integer)", "CASE WHEN i < 1 THEN"
           " error('field position must be greater than zero') ELSE system.main.split_part(s, d, i) END"),
     macro("replicate(s varchar, n integer)", "repeat(s, n)"),
