@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from carto_at_installer.cli.sandbox import client_environment
-from carto_at_installer.sandbox import daemon
+from carto_at_installer.sandbox import daemon, faults
 from tests.functional.commands import TARGET, carto_at, sql
 from tests.functional.toy import toy_bundle
 from tests.functional.world import fresh_sandbox, trust
@@ -40,6 +43,9 @@ def client(tmp_path_factory, bundle):
     ):
         patch.setattr("carto_at_installer.bundle.resources.bundle_root", lambda: bundle)
         yield made
+
+
+PROGRAM = "from carto_at_installer.cli import main; main()"
 
 
 def checked(*words, target=TARGET):
@@ -295,3 +301,103 @@ def test_install_stops_at_a_failed_check_unless_validation_is_skipped(client):
     plan = carto_at("install", *words, "--skip-validation", "--dry-run").data
     assert plan["checks"] == []
     assert plan["steps"]
+
+
+def test_functions_that_accept_signed_code_only(client):
+    words = ("--schema", "signed", "--prefix", "signed")
+    assert carto_at("install", "--sandbox", *TARGET, *words, "--output", "json").code == 0
+    functions = client("lambda").list_functions()["Functions"]
+    name = next(f["FunctionName"] for f in functions if f["FunctionName"].startswith("signed-"))
+    arn = client("lambda").create_code_signing_config(
+        AllowedPublishers={
+            "SigningProfileVersionArns": [
+                "arn:aws:signer:us-east-1:123456789012:/signing-profiles/p/abcdefghij"
+            ]
+        },
+        CodeSigningPolicies={"UntrustedArtifactOnDeployment": "Enforce"},
+    )["CodeSigningConfig"]["CodeSigningConfigArn"]
+    _, answers = checked(*words)
+    assert answers["Code signing"]["status"] == "pass"
+    client("lambda").put_function_code_signing_config(FunctionName=name, CodeSigningConfigArn=arn)
+    done, answers = checked(*words)
+    assert done.code == 4
+    assert answers["Code signing"]["status"] == "fail"
+    assert (
+        f"delete-function-code-signing-config --function-name {name}"
+        in (answers["Code signing"]["fix"])
+    )
+
+
+def test_views_on_functions_that_an_upgrade_drops(client, tmp_path, monkeypatch):
+    with_new = toy_bundle(tmp_path / "new", version="0.1.1", factor=3, new=True)
+    words = ("--schema", "viewed", "--prefix", "viewed")
+    with monkeypatch.context() as patch:
+        patch.setattr("carto_at_installer.bundle.resources.bundle_root", lambda: with_new)
+        assert carto_at("install", "--sandbox", *TARGET, *words, "--output", "json").code == 0
+    _, answers = checked(*words)
+    assert answers["Views"]["status"] == "pass"
+    sql("CREATE VIEW public.uses_it AS SELECT viewed.TOY_NEW(1) AS one")
+    done, answers = checked(*words)
+    assert done.code == 4
+    assert answers["Views"]["status"] == "fail"
+    assert "public.uses_it" in answers["Views"]["reason"]
+
+
+def test_credentials_that_have_expired(client):
+    home = Path(os.environ["CARTO_AT_SANDBOX_HOME"])
+    with faults.during(home, faults.expired()):
+        done, answers = checked()
+    assert done.code == 4
+    assert answers["Caller"]["status"] == "fail"
+    assert "have expired" in answers["Caller"]["reason"]
+    assert "aws sso login" in answers["Caller"]["fix"]
+    assert answers["State"]["status"] == "skipped"
+    assert answers["Clock"]["status"] == "pass", "a refusal tells the time too"
+
+
+def test_a_login_without_grants(client):
+    """The same without Lambda functions would be allowed the schema alone."""
+    iam = client("iam")
+    iam.create_user(UserName="plain")
+    key = iam.create_access_key(UserName="plain")["AccessKey"]["AccessKeyId"]
+    info = daemon.start(Path(os.environ["CARTO_AT_SANDBOX_HOME"]))
+    environment = {**client_environment(info.endpoint), "AWS_ACCESS_KEY_ID": key}
+    done = carto_at("check", *TARGET, "--output", "json", environment=environment)
+    answers = {each["check"]: each for each in done.document["data"]["checks"]}
+    assert done.code == 4
+    assert answers["Language exfunc"]["status"] == "fail"
+    assert answers["Schema rights"]["status"] == "fail"
+    assert answers["External functions"]["status"] == "warn"
+    assert "carto-at bootstrap-sql" in answers["Language exfunc"]["fix"]
+    assert answers["Permissions"]["status"] == "fail"
+    assert "no policy allows it" in answers["Permissions"]["reason"]
+
+
+def test_on_a_terminal_the_table_fills_itself(client):
+    """Drawn on a real pseudo-terminal; the finished table stays."""
+    read, write = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, "check", "--sandbox", *TARGET],
+        stdin=subprocess.DEVNULL,
+        stdout=write,
+        stderr=write,
+        env={
+            **{k: v for k, v in os.environ.items() if k != "CI"},
+            "TERM": "xterm",
+            "COLUMNS": "140",
+        },
+    )
+    os.close(write)
+    shown = b""
+    try:
+        while chunk := os.read(read, 65536):
+            shown += chunk
+    except OSError:  # the other end is closed: the process has ended
+        pass
+    finally:
+        os.close(read)
+        process.wait(timeout=60)
+    text = shown.decode()
+    assert "running" in text
+    assert "✓ pass" in text
+    assert "invoke role" in text

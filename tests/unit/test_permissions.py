@@ -127,6 +127,27 @@ def test_what_is_given_need_not_be_made():
     ]  # fmt: skip
 
 
+def test_a_given_role_that_is_to_be_attached_is_passed_by_its_own_arn():
+    place = Place("aws", "123456789012", "eu-west-1")
+    attaching = Access(place, options(invoke_role=f"{ROLE},{ROLE}2"), attaching=True).policy()
+    passing = next(s for s in attaching["Statement"] if s["Sid"] == "PassInvokeRoleToCluster")
+    assert passing["Resource"] == ROLE
+    assert "AttachRoleToCluster" not in sids(Access(place, options(), attaching=False).policy())
+
+
+def test_the_deploy_role_needs_lambda_and_logs_alone():
+    away = InstallOptions(
+        AwsOptions(deploy_role=ROLE), TargetOptions("demo", None, "dev"),
+        execution_role=ROLE, invoke_role=f"{ROLE},{ROLE}2",
+    )  # fmt: skip
+    place = Place("aws", "123456789012", "eu-west-1")
+    assert "AssumeDeployRole" in sids(Access(place, away).policy())
+    assert "DeployFunctions" not in sids(Access(place, away).policy())
+    assert sids(Access(place, away, deploying=True).policy()) == [
+        "DeployFunctions", "SeeLambda", "PublishLayer", "UseLayer", "KeepLogs", "FindLogs", "PassExecutionRole",
+    ]  # fmt: skip
+
+
 def test_a_workgroup_and_its_namespace():
     found = sids(access(cluster_id=None, workgroup="wg").policy())
     assert {

@@ -24,6 +24,7 @@ from carto_at_installer.core.errors import TargetError
 from carto_at_installer.plan.access import Access, Place
 from carto_at_installer.plan.calls import calls_of
 from carto_at_installer.plan.permissions import On, Only, Permission, purpose_of
+from carto_at_installer.plan.steps import AttachRole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -54,7 +55,9 @@ def access_of(facts: Facts) -> Access:
         namespace_arn=target.namespace_arn,
         attached_roles=tuple(target.roles),
     )
-    return Access(place, facts.options, functions=bool(facts.desired.functions))
+    attaching = any(isinstance(step.action, AttachRole) for step in facts.plan.steps)
+    functions = bool(facts.desired.functions)
+    return Access(place, facts.options, functions=functions, attaching=attaching)
 
 
 def check_permissions(facts: Facts) -> Answer:

@@ -50,12 +50,14 @@ class Access:
     """What an installation with these options needs in a place; `functions`: whether it deploys any.
 
     `deploying` means the access of the deploy role, in whose account nothing but Lambda functions and logs is.
+    `attaching` says whether the invoke role is to be attached; by default only one that carto-at makes is.
     """
 
     place: Place
     options: InstallOptions
     functions: bool = True
     deploying: bool = False
+    attaching: bool | None = None
 
     @property
     def deployment(self) -> Deployment:
@@ -95,7 +97,8 @@ class Access:
 
     @property
     def _attaches(self) -> bool:
-        return self.functions and self.options.invoke_role == "create"
+        made = self.options.invoke_role == "create"
+        return self.functions and (made if self.attaching is None else self.attaching)
 
     def made_roles(self) -> list[str]:
         """The roles that carto-at creates."""
@@ -164,7 +167,8 @@ class Access:
         attached = list(self.place.attached_roles)
         if self.deployment is Deployment.WORKGROUP and not attached:
             return [self.place.iam_arn("role/*")]
-        own = self.made_role("invoke")
+        chosen = self.options.invoke_role
+        own = self.made_role("invoke") if chosen == "create" else chosen.split(",")[0]
         return sorted({own, *attached}) if self.deployment is Deployment.WORKGROUP else [own]
 
 
