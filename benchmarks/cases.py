@@ -45,7 +45,9 @@ class Case:
     """`rows` are sent to the external `function`, in batches as large as its module.yaml allows.
 
     `rowwise` are the same rows as the function of `benchmarks/rowwise/` takes them, where that differs; the first rows
-    are enough. `baseline` names a function there that is called otherwise than the external one.
+    are enough. `baseline` names a function there that is called otherwise than the external one. The
+    handler's rows end with `room` blanks, if any: as many as the result has characters, as the SQL functions send them
+    (`sql/common/room.sql`).
     """
 
     name: str
@@ -54,11 +56,14 @@ class Case:
     goal: Goal = field(default_factory=Goal)
     rowwise: Sequence[Row] | None = None
     baseline: str | None = None
+    room: int = 0
 
     def events(self) -> tuple[bytes, ...]:
         """The events that Redshift would send."""
         limits = external_functions()[self.function.upper()]
-        return tuple(event(self.function, batch) for batch in _batches(self.rows, limits))
+        blanks = [" " * self.room] if self.room else []
+        rows = [[*row, *blanks] for row in self.rows]
+        return tuple(event(self.function, batch) for batch in _batches(rows, limits))
 
     def rowwise_event(self, count: int) -> bytes:
         """The first `count` rows, for the row-by-row function."""

@@ -29,9 +29,9 @@ def _number(argument: object) -> object:
     return int(str(argument), 16) if is_cell else argument
 
 
-def _case(name: str, function: str, rows: list[list[object]], goal: float) -> Case:
+def _case(name: str, function: str, rows: list[list[object]], goal: float, room: int = 0) -> Case:
     numbers = [[_number(each) for each in row] for row in rows]
-    return Case(name, f"__h3_{function}", numbers, Goal(rowwise=goal), rows)
+    return Case(name, f"__h3_{function}", numbers, Goal(rowwise=goal), rows, room=room)
 
 
 def cases() -> list[Case]:
@@ -44,13 +44,13 @@ def cases() -> list[Case]:
     deeper = [[cell, h3.get_resolution(cell) + 1] for cell in cells]
     shapes, simple = polygons(200, 0.1, 200), polygons(200, 0.1, 20)
     return [
-        _case("kring, k = 1", "kring", [[cell, 1] for cell in cells], 3),
-        _case("kring, k = 5", "kring", [[cell, 5] for cell in fine], 3),
-        _case("kring_distances, k = 1", "kring_distances", [[cell, 1] for cell in cells], 3),
-        _case("hexring, k = 3", "hexring", [[cell, 3] for cell in cells], 1.8),
+        _case("kring, k = 1", "kring", [[cell, 1] for cell in cells], 3, 114),
+        _case("kring, k = 5", "kring", [[cell, 5] for cell in fine], 3, 1458),
+        _case("kring_distances, k = 1", "kring_distances", [[cell, 1] for cell in cells], 3, 149),
+        _case("hexring, k = 3", "hexring", [[cell, 3] for cell in cells], 1.8, 306),
         _case("distance, 3 cells", "distance", pairs, 1.8),
-        _case("tochildren, 1 level", "tochildren", deeper, 3),
-        _case("tochildren, 4 levels", "tochildren", [[cell, 13] for cell in fine[:100]], 3),
+        _case("tochildren, 1 level", "tochildren", deeper, 3, 114),
+        _case("tochildren, 4 levels", "tochildren", [[cell, 13] for cell in fine[:100]], 3, 38418),
         _case("compact, 91 cells", "compact", sets, 1.8),
         _case("uncompact, 91 cells", "uncompact", coarse, 1.8),
         _case("polyfill, 50 cells", "polyfill", [[s, 7, "center"] for s in shapes], 1.8),

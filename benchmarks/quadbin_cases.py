@@ -27,13 +27,19 @@ def cases() -> list[Case]:
     large = [[shape, 17] for shape in polygons(100, 0.1, 200)]
     small = [[shape, 14] for shape in polygons(200, 0.1, 200)]
     return [
-        Case("kring, k = 1", "__quadbin_kring", ring, Goal(3.5, 30)),
-        Case("kring, k = 5", "__quadbin_kring", wide, Goal(rowwise=50)),
-        Case("kring_distances, k = 1", "__quadbin_kring_distances", ring[:8000], Goal(3.5, 30)),
-        Case("tochildren, 4 levels", "__quadbin_tochildren", parents, Goal(3.5, 12)),
+        Case("kring, k = 1", "__quadbin_kring", ring, Goal(3.5, 30), room=182),
+        Case("kring, k = 5", "__quadbin_kring", wide, Goal(rowwise=50), room=2422),
+        Case(
+            "kring_distances, k = 1",
+            "__quadbin_kring_distances",
+            ring[:8000],
+            Goal(3.5, 30),
+            room=524,
+        ),
+        Case("tochildren, 4 levels", "__quadbin_tochildren", parents, Goal(3.5, 12), room=5122),
         Case("polyfill, 4 500 cells", "__quadbin_polyfill", large, Goal(6, 25)),
         Case("polyfill, 95 cells", "__quadbin_polyfill", small, Goal(rowwise=5)),
-        Case("kring, k = 1, one row", "__quadbin_kring", ring[:1]),
+        Case("kring, k = 1, one row", "__quadbin_kring", ring[:1], room=182),
     ]
 
 

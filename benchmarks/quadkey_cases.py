@@ -30,10 +30,16 @@ def cases() -> list[Case]:
     large = [[shape, 17] for shape in polygons(100, 0.1, 200)]
     small = [[shape, 14] for shape in polygons(200, 0.1, 200)]
     return [
-        Case("kring, k = 1", "__quadint_kring", ring, Goal(3.5, 30)),
-        Case("kring, k = 5", "__quadint_kring", wide, Goal(rowwise=50)),
-        Case("kring_distances, k = 1", "__quadint_kring_distances", ring[:8000], Goal(3.5, 30)),
-        Case("tochildren, 4 levels", "__quadint_tochildren", parents, Goal(rowwise=12)),
+        Case("kring, k = 1", "__quadint_kring", ring, Goal(3.5, 30), room=128),
+        Case("kring, k = 5", "__quadint_kring", wide, Goal(rowwise=50), room=1696),
+        Case(
+            "kring_distances, k = 1",
+            "__quadint_kring_distances",
+            ring[:8000],
+            Goal(3.5, 30),
+            room=470,
+        ),
+        Case("tochildren, 4 levels", "__quadint_tochildren", parents, Goal(rowwise=12), room=3586),
         Case("polyfill, 4 500 cells", "__quadint_polyfill", large, Goal(rowwise=25)),
         Case("polyfill, 95 cells", "__quadint_polyfill", small, Goal(rowwise=5)),
     ]

@@ -51,7 +51,7 @@ def cases() -> list[Case]:
         _of_degrees("fromlonglat", "__s2_fromlonglat", places, Goal(3.5, 12)),
         Case("center", "__s2_center", alone, Goal(3.5, 12)),
         Case("boundary", "s2_boundary", alone, Goal(6, 20)),
-        Case("tochildren, 2 levels", "__s2_tochildren", deeper, Goal(3.5, 22)),
+        Case("tochildren, 2 levels", "__s2_tochildren", deeper, Goal(3.5, 22), room=338),
         _of_degrees("polyfill_bbox", "__s2_polyfill_bbox", boxes, Goal(rowwise=4)),
         Case("polyfill, 600 cells", "__s2_polyfill", [[s, 14] for s in shapes], Goal(rowwise=25)),
         Case("polyfill, 40 cells", "__s2_polyfill", [[s, 12] for s in shapes], Goal(rowwise=5)),

@@ -20,16 +20,15 @@ def shape_case(
 ) -> Case:
     """A case of rows that hold geometries: each side gets them as it reads them.
 
-    The handlers' rows end with `room` blanks, if any: as many as the result has characters, as the SQL functions send
-    them (`room` in sql/transformations/macros.sql).
+    `room` is that of `Case`.
     """
-    blanks = [" " * room] if room else []
     return Case(
         name,
         function,
-        [[*(_hex(value) for value in row), *blanks] for row in rows],
+        [[_hex(value) for value in row] for row in rows],
         goal or Goal(),
         [[_geojson(value) for value in row] for row in rows[:ROWWISE_ROWS]],
+        room=room,
     )
 
 

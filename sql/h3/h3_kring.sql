@@ -1,2 +1,3 @@
+{% import "common/room.sql" as room %}
 {% import "h3/macros.sql" as cells %}
-SELECT {{ cells.array(schema ~ ".__H3_KRING(" ~ cells.cell(origin) ~ ", " ~ size ~ ")") }}
+SELECT {{ cells.array(schema ~ ".__H3_KRING(" ~ cells.cell(origin) ~ ", " ~ size ~ ", " ~ room.of_cells(16, room.hexagon(size)) ~ ")") }}

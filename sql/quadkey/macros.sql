@@ -15,6 +15,9 @@
 {# Zoom of a quadint: an INTEGER. Writes `quadint` once. #}
 {% macro zoom(quadint) %}CAST({{ quadint }} & 31 AS INTEGER){% endmacro %}
 
+{# How many characters a quadint of a zoom has, and a comma, at most; of a quadint, the lowest five bits are the zoom. #}
+{% macro item_size(quadint) %}(CAST(0.30103 * (2 * ({{ quadint }} & 31) + 5) AS INTEGER) + 3){% endmacro %}
+
 {# 2 to the power of the zoom: how many tiles a row of the grid has. #}
 {% macro side(quadint) %}(CAST(1 AS BIGINT) << {{ zoom(quadint) }}){% endmacro %}
 

@@ -1,1 +1,3 @@
-SELECT JSON_PARSE({{ schema }}.__QUADINT_KRING({{ origin }}, {{ size }}))
+{% import "common/room.sql" as room %}
+{% import "quadkey/macros.sql" as cells %}
+SELECT JSON_PARSE({{ schema }}.__QUADINT_KRING({{ origin }}, {{ size }}, {{ room.of_cells(cells.item_size(origin), room.square(size)) }}))

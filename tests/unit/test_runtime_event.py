@@ -9,7 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from carto_at_runtime.columns import Kind, boolean, columns_from_rows, float64, int32, int64, text
+from carto_at_runtime.columns import (
+    ROOM,
+    Kind,
+    boolean,
+    columns_from_rows,
+    float64,
+    int32,
+    int64,
+    text,
+)
 from carto_at_runtime.errors import InvocationError, RowError
 from carto_at_runtime.event import decode, read_event
 from carto_at_runtime.registry import ExternalFunction, Registry, dispatch_key
@@ -302,3 +311,18 @@ def test_a_name_is_registered_once():
 def test_defaults_come_last():
     with pytest.raises(ValueError, match="b needs a default, as a has one"):
         Registry().external_function("f", int64("a", default=1), int64("b"))
+
+
+@pytest.mark.parametrize("long", [1, 2000])
+@pytest.mark.parametrize(
+    "rooms", [[" ", " "], ["", "  "], ["a", 'b"c'], ["\\", "],[1,2"], [None, " "], [" ", ' ","']]
+)
+def test_room_is_not_looked_at(rooms, long):
+    """Whatever the blanks hold, the numbers before them are read."""
+    rows = [[2**60 + 1, 3], [-4, 5]]
+    rows = [[*row, room and room * long] for row, room in zip(rows, rooms, strict=True)]
+    for spaces in ((",", ":"), (", ", ": ")):
+        payload = json.dumps(event(rows), separators=spaces).encode()
+        batch = decode(function(int64("a"), int32("b"), ROOM), read_event(payload))
+        assert [column.values.tolist() for column in batch.columns[:2]] == [[2**60 + 1, -4], [3, 5]]
+        assert len(batch.columns[2].values) == 2

@@ -13,8 +13,10 @@ import numpy as np
 
 from carto_at_runtime import (
     NULL_RESULT,
+    ROOM,
     RaggedArray,
     RaggedRecords,
+    Room,
     check_fits,
     external_function,
     int32,
@@ -46,6 +48,7 @@ _SIZE = "Invalid input size"
 _DISK = (
     int64("origin", on_null=null_error(_ORIGIN)),
     int32("size", on_null=null_error(_SIZE)),
+    ROOM,
 )
 _INT_BYTES = 19
 _LABELLED_BYTES = 21
@@ -53,28 +56,28 @@ _RECORD_BYTES = 54
 
 
 @external_function("__H3_KRING", *_DISK)
-def kring(origin: Integers, size: Integers) -> list[str]:
+def kring(origin: Integers, size: Integers, _room: Room = ()) -> list[str]:
     """Answer H3_KRING of texts: the cells within `size` steps of `origin`, ring by ring."""
     cells, _, offsets = _disks(origin, size, TEXT_BYTES)
     return texts(cells, offsets)
 
 
 @external_function("__H3_KRING_INT", *_DISK)
-def kring_int(origin: Integers, size: Integers) -> RaggedArray:
+def kring_int(origin: Integers, size: Integers, _room: Room = ()) -> RaggedArray:
     """Answer H3_KRING of numbers."""
     cells, _, offsets = _disks(origin, size, _INT_BYTES)
     return RaggedArray(cells, offsets)
 
 
 @external_function("__H3_KRING_DISTANCES", *_DISK)
-def kring_distances(origin: Integers, size: Integers) -> list[str]:
+def kring_distances(origin: Integers, size: Integers, _room: Room = ()) -> list[str]:
     """Answer H3_KRING_DISTANCES of texts: each cell, a bar and its distance."""
     cells, distances, offsets = _disks(origin, size, _LABELLED_BYTES)
     return texts(cells, offsets, distances)
 
 
 @external_function("__H3_KRING_DISTANCES_INT", *_DISK)
-def kring_distances_int(origin: Integers, size: Integers) -> RaggedRecords:
+def kring_distances_int(origin: Integers, size: Integers, _room: Room = ()) -> RaggedRecords:
     """Answer H3_KRING_DISTANCES of numbers."""
     cells, distances, offsets = _disks(origin, size, _RECORD_BYTES)
     return RaggedRecords({"index": cells, "distance": distances}, offsets)
@@ -94,13 +97,13 @@ def _check_ring(origin: Integers, size: Integers) -> None:
 
 
 @external_function("__H3_HEXRING", *_DISK)
-def hexring(origin: Integers, size: Integers) -> list[str]:
+def hexring(origin: Integers, size: Integers, _room: Room = ()) -> list[str]:
     """Answer H3_HEXRING of texts: the cells exactly `size` steps from `origin`."""
     return texts(*_hollow(origin, size))
 
 
 @external_function("__H3_HEXRING_INT", *_DISK)
-def hexring_int(origin: Integers, size: Integers) -> RaggedArray:
+def hexring_int(origin: Integers, size: Integers, _room: Room = ()) -> RaggedArray:
     """Answer H3_HEXRING of numbers."""
     return RaggedArray(*_hollow(origin, size))
 
@@ -121,8 +124,10 @@ def distance(origin: Integers, destination: Integers) -> list[str | None]:
     return [None if one is None else str(one) for one in found]
 
 
-@external_function("__H3_TOCHILDREN", int64("index"), int32("resolution"), nulls=NULL_RESULT)
-def tochildren(index: Integers, children_resolution: Integers) -> list[str | None]:
+@external_function("__H3_TOCHILDREN", int64("index"), int32("resolution"), ROOM, nulls=NULL_RESULT)
+def tochildren(
+    index: Integers, children_resolution: Integers, _room: Room = ()
+) -> list[str | None]:
     """Answer H3_TOCHILDREN of texts: the descendants at a resolution, NULL where there are none."""
     known = is_valid(index) & (children_resolution <= MAX_RESOLUTION)
     known &= children_resolution >= resolution(index)

@@ -13,8 +13,10 @@ import numpy as np
 
 from carto_at_runtime import (
     NULL_RESULT,
+    ROOM,
     RaggedArray,
     RaggedRecords,
+    Room,
     external_function,
     int32,
     int64,
@@ -39,8 +41,9 @@ _SIZE = "Invalid input size"
     "__QUADBIN_KRING",
     int64("origin", on_null=null_error(_ORIGIN)),
     int32("size", on_null=null_error(_SIZE)),
+    ROOM,
 )
-def kring(origin: Integers, size: Integers) -> RaggedArray:
+def kring(origin: Integers, size: Integers, _room: Room = ()) -> RaggedArray:
     """Answer QUADBIN_KRING: the cells within `size` tiles of `origin`, row by row from the north-west."""
     _check_ring(origin, size)
     return neighbours.k_ring(origin, size)
@@ -50,8 +53,9 @@ def kring(origin: Integers, size: Integers) -> RaggedArray:
     "__QUADBIN_KRING_DISTANCES",
     int64("origin", on_null=null_error(_ORIGIN)),
     int32("size", on_null=null_error(_SIZE)),
+    ROOM,
 )
-def kring_distances(origin: Integers, size: Integers) -> RaggedRecords:
+def kring_distances(origin: Integers, size: Integers, _room: Room = ()) -> RaggedRecords:
     """Answer QUADBIN_KRING_DISTANCES: as QUADBIN_KRING, each cell with its Chebyshev distance in tiles."""
     _check_ring(origin, size)
     cells, distances = neighbours.k_ring_distances(origin, size)
@@ -64,9 +68,9 @@ def _check_ring(origin: Integers, size: Integers) -> None:
 
 
 @external_function(
-    "__QUADBIN_TOCHILDREN", int64("quadbin"), int32("resolution"), nulls=null_error()
+    "__QUADBIN_TOCHILDREN", int64("quadbin"), int32("resolution"), ROOM, nulls=null_error()
 )
-def tochildren(quadbin: Integers, children_resolution: Integers) -> RaggedArray:
+def tochildren(quadbin: Integers, children_resolution: Integers, _room: Room = ()) -> RaggedArray:
     """Answer QUADBIN_TOCHILDREN: the descendants at a finer resolution."""
     reject(~is_valid(quadbin), "Invalid input quadbin")
     coarse = children_resolution <= resolution(quadbin)

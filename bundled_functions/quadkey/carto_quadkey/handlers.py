@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from carto_at_runtime import (
+    ROOM,
     RaggedArray,
     RaggedRecords,
+    Room,
     external_function,
     int32,
     int64,
@@ -37,8 +39,9 @@ _SIZE = "Invalid input size"
     "__QUADINT_KRING",
     int64("origin", on_null=null_error(_ORIGIN)),
     int32("size", on_null=null_error(_SIZE)),
+    ROOM,
 )
-def kring(origin: Integers, size: Integers) -> RaggedArray:
+def kring(origin: Integers, size: Integers, _room: Room = ()) -> RaggedArray:
     """Answer QUADINT_KRING: the cells within `size` tiles of `origin`, row by row from the north-west."""
     _check_ring(origin, size)
     return neighbours.k_ring(origin, size)
@@ -48,8 +51,9 @@ def kring(origin: Integers, size: Integers) -> RaggedArray:
     "__QUADINT_KRING_DISTANCES",
     int64("origin", on_null=null_error(_ORIGIN)),
     int32("size", on_null=null_error(_SIZE)),
+    ROOM,
 )
-def kring_distances(origin: Integers, size: Integers) -> RaggedRecords:
+def kring_distances(origin: Integers, size: Integers, _room: Room = ()) -> RaggedRecords:
     """Answer QUADINT_KRING_DISTANCES: as QUADINT_KRING, each cell with its Chebyshev distance in tiles."""
     _check_ring(origin, size)
     cells, distances = neighbours.k_ring_distances(origin, size)
@@ -63,9 +67,9 @@ def _check_ring(origin: Integers, size: Integers) -> None:
 
 
 @external_function(
-    "__QUADINT_TOCHILDREN", int64("quadint"), int32("resolution"), nulls=null_error()
+    "__QUADINT_TOCHILDREN", int64("quadint"), int32("resolution"), ROOM, nulls=null_error()
 )
-def tochildren(quadint: Integers, resolution: Integers) -> RaggedArray:
+def tochildren(quadint: Integers, resolution: Integers, _room: Room = ()) -> RaggedArray:
     """Answer QUADINT_TOCHILDREN: the descendants at a finer resolution."""
     reject(zoom(quadint) >= MAX_ZOOM, "Wrong quadint zoom")
     reject(~is_on_grid(quadint), "Invalid quadint: y should be between 0 and 2^z - 1")

@@ -17,7 +17,9 @@ from carto_at_runtime import marshaller
 from carto_at_runtime.columns import (
     NULL_MASK,
     NULL_RESULT,
+    ROOM,
     Nullable,
+    Room,
     boolean,
     float64,
     int32,
@@ -35,6 +37,7 @@ from carto_at_runtime.results import JoinedTexts
 __all__ = [
     "NULL_MASK",
     "NULL_RESULT",
+    "ROOM",
     "Invocation",
     "InvocationError",
     "JoinedTexts",
@@ -43,6 +46,7 @@ __all__ = [
     "RaggedRecords",
     "Registry",
     "ResponseTooLargeError",
+    "Room",
     "RowError",
     "boolean",
     "capacity",

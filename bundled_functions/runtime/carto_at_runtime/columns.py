@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ import numpy as np
 from carto_at_runtime.errors import RowError, abridged
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from numpy.typing import NDArray
 
@@ -105,6 +106,14 @@ def text(name: str, *, on_null: NullPolicy | None = None, default: Any = REQUIRE
     """Declare a VARCHAR or CHAR argument: a list of `str`."""
     return Argument(name, Kind.TEXT, on_null, default)
 
+
+ROOM = text("room", default="")
+"""Declares blanks, as many as a row's result has characters: they bound how many rows come in a batch (see
+`sql/common/room.sql`), and are not looked at.
+"""
+
+Room = Sequence[str]
+"""What `ROOM` is given as."""
 
 Values = Any
 """A numpy array of shape (rows,), or a list of `str` of that length."""

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
-from carto_at_runtime.columns import EXACT_FLOAT, INT64_MAX, Column, Kind, as_column
+from carto_at_runtime.columns import EXACT_FLOAT, INT64_MAX, ROOM, Column, Kind, as_column
 
 if TYPE_CHECKING:
     from carto_at_runtime.columns import Argument
 
 _NULL = -INT64_MAX
+_QUOTE = ord('"')
+_LONG_ROW = 1000
 _NULL_TEXT = str(_NULL).encode()
 _VALUE_BYTES = b'0123456789-" \t\r\n'
 _STRUCTURE_BYTES = b'[]" \t\r\n'
@@ -30,11 +32,27 @@ def columns_from_text(
     """
     if not 0 < rows <= len(text):
         return None
-    if all(argument.kind.integral for argument in arguments):
-        columns = _integer_columns(arguments, text, rows)
+    has_room = len(arguments) > 1 and arguments[-1].name == ROOM.name
+    numbers = arguments[:-1] if has_room else arguments
+    if all(argument.kind.integral for argument in numbers):
+        digits = _without_room(text, rows) if has_room else text
+        columns = _integer_columns(numbers, digits, rows)
         if columns is not None:
-            return columns
+            return [*columns, Column([""] * rows, None)] if has_room else columns
     return _typed_columns(arguments, text, rows)
+
+
+def _without_room(text: bytes, rows: int) -> bytes:
+    """Take the last values of rows away: blanks, or, in long rows, what are the only texts with nothing escaped."""
+    if len(text) < _LONG_ROW * rows:
+        return text.translate(None, b" ").replace(b',""', b"")
+    quotes = np.flatnonzero(np.frombuffer(text, np.uint8) == _QUOTE)
+    if len(quotes) != 2 * rows or b"\\" in text:
+        return text
+    # Each text goes with the comma before it.
+    starts, ends = (quotes[0::2] - 1).tolist(), (quotes[1::2] + 1).tolist()
+    view = memoryview(text)
+    return b"".join([view[a:b] for a, b in zip([0, *ends], [*starts, len(text)], strict=True)])
 
 
 def _integer_columns(

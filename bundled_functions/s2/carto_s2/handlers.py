@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from carto_at_runtime import (
+    ROOM,
     RaggedArray,
+    Room,
     RowError,
     capacity,
     external_function,
@@ -81,8 +83,8 @@ def center(ids: Integers) -> JoinedTexts:
     return texts.points(*sphere.centres(ids))
 
 
-@external_function("__S2_TOCHILDREN", int64("id"), int32("resolution"), nulls=null_error())
-def to_children(ids: Integers, resolution: Integers) -> RaggedArray:
+@external_function("__S2_TOCHILDREN", int64("id"), int32("resolution"), ROOM, nulls=null_error())
+def to_children(ids: Integers, resolution: Integers, _room: Room = ()) -> RaggedArray:
     """Answer S2_TOCHILDREN: the descendants at a resolution, the cell itself at its own."""
     _check_cells(ids)
     _check_resolutions(resolution)
