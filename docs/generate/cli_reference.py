@@ -26,7 +26,12 @@ line is told in [configuration.md](../configuration.md).
 Data goes to standard output, everything else to standard error. `--output json` prints one document; its
 [schemas](schemas) are published: [one for the envelope](schemas/envelope.schema.json), one for the `data` of each
 command, and one for the lines of [`--events`](schemas/events.schema.json). Members can be added to them; what is there
-keeps its name and its meaning as long as `schema` says `carto-at/v1`.
+keeps its name and its meaning as long as `schema` says `carto-at/v1`. The wheel has them too, in
+`carto_at_installer/schemas`.
+
+With a terminal, a question that is open is asked; without one, or with `--no-input`, what is missing is an error that
+names the flags. `--yes` answers questions about going on. Progress moves only on a terminal that is no CI log;
+`NO_COLOR`, `TERM=dumb` and `FORCE_COLOR` are honoured.
 """
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from tests.functional.commands import run, sql
-from tests.functional.toy import toy_bundle
+from tests.functional.toy import toy_bundle, use_bundle
 from tests.functional.world import fresh_sandbox
 
 
@@ -20,10 +18,7 @@ def use(tmp_path, monkeypatch):
     }
 
     def choose(version):
-        root = bundles[version]
-        number = json.loads((root / "manifest.json").read_text())["version"]
-        monkeypatch.setattr("carto_at_installer.bundle.resources.bundle_root", lambda: root)
-        monkeypatch.setattr("carto_at_installer.__about__.__version__", number)
+        use_bundle(monkeypatch, bundles[version])
 
     with fresh_sandbox(tmp_path / "sandbox"):
         yield choose

@@ -7,7 +7,7 @@ import shutil
 import pytest
 
 from tests.functional.commands import TARGET, carto_at, run, sql
-from tests.functional.toy import toy_bundle
+from tests.functional.toy import toy_bundle, use_bundle
 from tests.functional.world import fresh_sandbox
 
 ACCOUNT = "123456789012"
@@ -22,8 +22,7 @@ def bundle(tmp_path_factory):
         pytest.MonkeyPatch.context() as patch,
         fresh_sandbox(tmp_path_factory.mktemp("sandbox")),
     ):
-        patch.setattr("carto_at_installer.bundle.resources.bundle_root", lambda: root)
-        patch.setattr("carto_at_installer.__about__.__version__", "0.1.0")
+        use_bundle(patch, root)
         yield root
 
 

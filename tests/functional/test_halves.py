@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.functional.commands import TARGET, carto_at, run, sql
-from tests.functional.toy import toy_bundle
+from tests.functional.toy import toy_bundle, use_bundle
 from tests.functional.world import EMPTY, cloud, fresh_sandbox
 
 
@@ -17,8 +17,7 @@ def client(tmp_path_factory):
         pytest.MonkeyPatch.context() as patch,
         fresh_sandbox(tmp_path_factory.mktemp("sandbox")) as made,
     ):
-        patch.setattr("carto_at_installer.bundle.resources.bundle_root", lambda: bundle)
-        patch.setattr("carto_at_installer.__about__.__version__", "0.1.0")
+        use_bundle(patch, bundle)
         yield made
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 
-import click
 import pytest
+from docs.generate.cli_reference import commands
 
 from carto_at_installer.cli.root import root
 from carto_at_installer.cli.schemas import DATA
 from tests.documents import check_document, check_event
 from tests.functional.commands import TARGET, carto_at
-from tests.functional.toy import toy_bundle
+from tests.functional.toy import toy_bundle, use_bundle
 from tests.functional.world import fresh_sandbox
 
 # One life of an installation, in an order in which each command has something to do.
@@ -67,23 +67,13 @@ def sandbox(tmp_path_factory):
         pytest.MonkeyPatch.context() as patch,
         fresh_sandbox(tmp_path_factory.mktemp("sandbox")),
     ):
-        patch.setattr("carto_at_installer.bundle.resources.bundle_root", lambda: bundle)
-        patch.setattr("carto_at_installer.__about__.__version__", "0.1.0")
+        use_bundle(patch, bundle)
         patch.chdir(folder)
         yield folder
 
 
-def leaves(command, path=""):
-    """The words of every command that does something itself."""
-    if not isinstance(command, click.Group):
-        yield path.strip()
-        return
-    for name in command.list_commands(None):
-        yield from leaves(command.get_command(None, name), f"{path} {name}")
-
-
 def test_every_command_has_a_schema_and_is_held_to_it():
-    assert set(DATA) == set(leaves(root))
+    assert set(DATA) == {" ".join(path) for path, _ in commands(root, ())}
     assert {words[0] for words in RUNS} | ELSEWHERE == set(DATA)
 
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from carto_at_installer.sandbox import daemon, faults
 from tests.functional.commands import TARGET, carto_at, run, sql
-from tests.functional.toy import toy_bundle
+from tests.functional.toy import toy_bundle, use_bundle
 from tests.functional.world import EMPTY, cloud, fresh_sandbox
 
 
@@ -32,10 +30,7 @@ def use(client, bundles, monkeypatch):
     """Installs a version; everything is uninstalled after the test."""
 
     def choose(version):
-        root = bundles[version]
-        number = json.loads((root / "manifest.json").read_text())["version"]
-        monkeypatch.setattr("carto_at_installer.bundle.resources.bundle_root", lambda: root)
-        monkeypatch.setattr("carto_at_installer.__about__.__version__", number)
+        use_bundle(monkeypatch, bundles[version])
 
     choose("first")
     assert run("install").code == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -97,3 +98,10 @@ def toy_bundle(folder, *, version, factor, expected=None, new=False, layer=False
     catalog = load_catalog(functions, sql_root=sql, version=version)
     build(Sources(functions, sql), catalog, folder / "bundle", None)
     return folder / "bundle"
+
+
+def use_bundle(patch, root):
+    """Let commands of this process install the bundle in `root`, with its version as that of the package."""
+    number = json.loads((root / "manifest.json").read_text(encoding="utf-8"))["version"]
+    patch.setattr("carto_at_installer.bundle.resources.bundle_root", lambda: root)
+    patch.setattr("carto_at_installer.__about__.__version__", number)

@@ -12,6 +12,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from carto_at_installer import __version__
+from carto_at_installer.cli.schemas import schema_files
 
 BUNDLE = "carto_at_installer/_bundle/"
 
@@ -50,6 +51,11 @@ def test_the_manifest_lists_the_bundle_of_this_version(files, manifest):
     assert present == {*listed, "manifest.json"}
     for path, digest in listed.items():
         assert hashlib.sha256(files[BUNDLE + path]).hexdigest() == digest, path
+
+
+def test_the_schemas_of_what_commands_print_are_in_the_wheel(files):
+    for name, text in schema_files().items():
+        assert files[f"carto_at_installer/schemas/{name}"].decode() == text
 
 
 def test_nothing_but_the_package_is_in_the_wheel(files):

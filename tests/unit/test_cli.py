@@ -3,8 +3,8 @@
 import json
 from pathlib import Path
 
-import click
 import pytest
+from docs.generate.cli_reference import commands
 
 from carto_at_installer.cli.entry import main, run
 from carto_at_installer.cli.rendering import render
@@ -140,16 +140,7 @@ def test_every_error_has_a_documented_exit_code_and_the_readme_lists_them_all():
         assert f"| {code} | {meaning} |" in readme
 
 
-def leaves(command, path=()):
-    """Every command that does something itself, with its words."""
-    if not isinstance(command, click.Group):
-        yield path, command
-        return
-    for name in command.list_commands(None):
-        yield from leaves(command.get_command(None, name), (*path, name))
-
-
-LEAVES = dict(leaves(root))
+LEAVES = dict(commands(root, ()))
 
 
 @pytest.mark.parametrize("path", list(LEAVES), ids=" ".join)
