@@ -152,3 +152,86 @@ ok
 @IAMR:Deploy
 CREATE SCHEMA another
 !> permission denied for database dev
+
+-- What was granted on something that is gone is gone with it.
+CREATE SCHEMA again
+ok
+
+CREATE FUNCTION again.f() RETURNS INT STABLE AS $$ SELECT 1 $$ LANGUAGE sql
+ok
+
+GRANT USAGE ON SCHEMA again TO "IAMR:Deploy"
+ok
+
+GRANT EXECUTE ON FUNCTION again.f() TO "IAMR:Deploy"
+ok
+
+@IAMR:Deploy
+SELECT again.f()
+=> 1
+
+DROP SCHEMA again CASCADE
+ok
+
+CREATE SCHEMA again
+ok
+
+CREATE FUNCTION again.f() RETURNS INT STABLE AS $$ SELECT 1 $$ LANGUAGE sql
+ok
+
+@IAMR:Deploy
+SELECT again.f()
+!> permission denied for schema again
+
+GRANT USAGE ON SCHEMA again TO "IAMR:Deploy"
+ok
+
+@IAMR:Deploy
+SELECT again.f()
+!> permission denied for function f
+
+-- Views are for those who may read them, whoever owns what they read.
+CREATE TABLE again.t (a INT)
+ok
+
+CREATE VIEW again.v AS SELECT a FROM again.t
+ok
+
+GRANT SELECT ON again.v TO "IAMR:Deploy"
+ok
+
+@IAMR:Deploy
+SELECT COUNT(*) FROM again.v
+=> 0
+
+@IAMR:Deploy
+SELECT COUNT(*) FROM again.t
+!> permission denied for relation t
+
+REVOKE SELECT ON again.v FROM "IAMR:Deploy" CASCADE
+!> REVOKE ... CASCADE is not supported by the sandbox
+
+ALTER USER ann CREATEUSER
+!> user "ann" does not exist
+
+CREATE USER ann PASSWORD 'Secret1234'
+ok
+
+ALTER USER ann CREATEUSER
+ok
+
+@ann
+SELECT COUNT(*) FROM again.t
+=> 0
+
+CREATE GROUP readers
+ok
+
+ALTER GROUP readers ADD USER ann
+ok
+
+SELECT user_is_member_of('ann', 'readers'), groname FROM pg_group
+=> true | readers
+
+DROP USER ann
+ok

@@ -17,7 +17,6 @@ from carto_at_installer.sandbox.engine.storage import SCHEMA
 from carto_at_installer.sandbox.errors import RedshiftError
 
 if TYPE_CHECKING:
-    from carto_at_installer.sandbox.engine.data_types import RsType
     from carto_at_installer.sandbox.engine.functions import UserFunction
     from carto_at_installer.sandbox.engine.session import Session
 
@@ -27,9 +26,8 @@ def alter_function(session: Session, cursor: Cursor) -> None:
     cursor.need("alter", "function")
     name = cursor.name()
     types = tuple(kind for _, kind in argument_list(cursor))
-    function = _function(session, name, types)
-    key = f"{function.schema}.{function.name}({signature(types)})"
-    check_owner(session.connection, session.user, ("function", key))
+    function = session.names.function(name, types)
+    check_owner(session.connection, session.user, ("function", function.key))
     if cursor.take("owner", "to"):
         set_owner(session, cursor, "functions", function.oid)
         return
@@ -40,17 +38,7 @@ def alter_function(session: Session, cursor: Cursor) -> None:
     if find_exact(session.connection, function.schema, new, types):
         raise RedshiftError(f'function "{new}" already exists with same argument types')
     _rename_function(session, function, new)
-    rename_grants(session, "function", key, f"{function.schema}.{new}({signature(types)})")
-
-
-def _function(session: Session, name: tuple[str, ...], types: tuple[RsType, ...]) -> UserFunction:
-    schema, bare = session.names.split(name)
-    if schema is not None:
-        session.names.need_schema(schema)
-    for where in [schema] if schema else session.names.schemas():
-        if found := find_exact(session.connection, where, bare, types):
-            return found
-    raise RedshiftError(f"function {'.'.join(name)}({signature(types)}) does not exist")
+    rename_grants(session, "function", function.key, f"{function.schema}.{new}({signature(types)})")
 
 
 def _rename_function(session: Session, function: UserFunction, new: str) -> None:

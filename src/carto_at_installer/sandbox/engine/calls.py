@@ -9,7 +9,6 @@ from sqlglot import exp
 from carto_at_installer.sandbox.engine import builtins, privilege_functions, shims, special
 from carto_at_installer.sandbox.engine.call_depths import FUNCTION
 from carto_at_installer.sandbox.engine.data_types import RsType, parse_type
-from carto_at_installer.sandbox.engine.functions import signature
 from carto_at_installer.sandbox.engine.navigation import shim
 from carto_at_installer.sandbox.engine.overloads import best_overload, castable
 from carto_at_installer.sandbox.engine.privileges import check
@@ -144,9 +143,8 @@ def coerced(argument: exp.Expr, kind: RsType) -> exp.Expr:
 
 def _user_call(function: UserFunction, node: exp.Anonymous, names: Names) -> exp.Expr:
     names.dependencies.add(function.oid)
-    key = f"{function.schema}.{function.name}({signature(function.arguments)})"
     check(names.connection, names.user, ("schema", function.schema, "usage"))
-    check(names.connection, names.user, ("function", key, "execute"))
+    check(names.connection, names.user, ("function", function.key, "execute"))
     arguments = [
         coerced(argument, kind)
         for argument, kind in zip(node.expressions, function.arguments, strict=True)

@@ -34,9 +34,8 @@ def create(session: Session, cursor: Cursor) -> None:
         _check_role(session, definition.options.role_arns[0])
         expression = external_expression(schema, definition)
     types = tuple(each for _, each in definition.arguments)
-    if functions.find_exact(session.connection, schema, name, types) is not None:
-        key = f"{schema}.{name}({signature(types)})"
-        check_owner(session.connection, session.user, ("function", key), creating)
+    if (old := functions.find_exact(session.connection, schema, name, types)) is not None:
+        check_owner(session.connection, session.user, ("function", old.key), creating)
     new = NewFunction(schema, session.user, definition, expression, cursor.sql)
     with session.names.looking():
         functions.create(session.connection, new)
@@ -58,23 +57,15 @@ def _check_role(session: Session, role: str) -> None:
 def drop(session: Session, cursor: Cursor) -> None:
     """DROP FUNCTION name(types) [CASCADE | RESTRICT]."""
     name, arguments, cascade = drop_function(cursor)
-    schema, bare = session.names.split(name)
-    if schema is not None:
-        session.names.need_schema(schema)
-    for where in [schema] if schema else session.names.schemas():
-        found = functions.find_exact(session.connection, where, bare, arguments)
-        if found is not None:
-            key = f"{where}.{bare}({signature(arguments)})"
-            check_owner(session.connection, session.user, ("function", key), ["drop function"])
-            what = f"function {bare}({signature(arguments)})"
-            release_dependents(session.connection, found.oid, what, cascade=cascade)
-            functions.drop(session.connection, found)
-            session.connection.execute(
-                f"DELETE FROM {SCHEMA}.grants WHERE object_kind = 'function' AND object_name = ?",
-                [key],
-            )
-            return
-    raise RedshiftError(f"function {'.'.join(name)}({signature(arguments)}) does not exist")
+    found = session.names.function(name, arguments)
+    check_owner(session.connection, session.user, ("function", found.key), ["drop function"])
+    what = f"function {found.name}({signature(arguments)})"
+    release_dependents(session.connection, found.oid, what, cascade=cascade)
+    functions.drop(session.connection, found)
+    session.connection.execute(
+        f"DELETE FROM {SCHEMA}.grants WHERE object_kind = 'function' AND object_name = ?",
+        [found.key],
+    )
 
 
 def show_functions(session: Session, cursor: Cursor) -> ResultSet:

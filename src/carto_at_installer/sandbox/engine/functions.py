@@ -43,6 +43,11 @@ class UserFunction:
     owner: str
 
     @property
+    def key(self) -> str:
+        """Its name in the table of grants: `schema.name(types)`."""
+        return f"{self.schema}.{self.name}({signature(self.arguments)})"
+
+    @property
     def macro(self) -> str:
         """The quoted name of its macro, with its schema."""
         return f"{quoted(self.schema)}.{macro_name(self.name, self.arguments)}"

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from carto_at_installer.sandbox.engine import functions, procedures
+from carto_at_installer.sandbox.engine import procedures
 from carto_at_installer.sandbox.engine.function_grammar import argument_list
-from carto_at_installer.sandbox.engine.functions import signature
 from carto_at_installer.sandbox.engine.grantees import grantees
 from carto_at_installer.sandbox.engine.privileges import ANYWHERE, PRIVILEGES, SYSTEM_PRIVILEGES
 from carto_at_installer.sandbox.engine.procedure_commands import find_procedure
@@ -218,22 +217,16 @@ def _object(session: Session, cursor: Cursor, kind: str) -> str:
             raise RedshiftError(f'database "{name}" does not exist')
         return name
     if kind == "function":
-        return function_key(session, cursor)
+        return _function(session, cursor)
     if kind == "procedure":
         return _procedure(session, cursor)
     schema, bare, _ = session.names.relation(cursor.name())
     return f"{schema}.{bare}"
 
 
-def function_key(session: Session, cursor: Cursor) -> str:
-    """`schema.name(types)` of an existing function. Raises RedshiftError when there is none."""
+def _function(session: Session, cursor: Cursor) -> str:
     name = cursor.name()
-    types = tuple(kind for _, kind in argument_list(cursor))
-    schema, bare = session.names.split(name)
-    for where in [schema] if schema else session.names.schemas():
-        if functions.find_exact(session.connection, where, bare, types):
-            return f"{where}.{bare}({signature(types)})"
-    raise RedshiftError(f"function {'.'.join(name)}({signature(types)}) does not exist")
+    return session.names.function(name, tuple(kind for _, kind in argument_list(cursor))).key
 
 
 def _procedure(session: Session, cursor: Cursor) -> str:

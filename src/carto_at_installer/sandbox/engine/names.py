@@ -174,6 +174,18 @@ class Names:
                 return found
         return []
 
+    def function(self, name: tuple[str, ...], types: tuple[RsType, ...]) -> UserFunction:
+        """The function with exactly these base types. Raises RedshiftError when there is none."""
+        schema, bare = self.split(name)
+        if schema is not None:
+            self.need_schema(schema)
+        for where in [schema] if schema else self.schemas():
+            if found := functions.find_exact(self.connection, where, bare, types):
+                return found
+        raise RedshiftError(
+            f"function {'.'.join(name)}({functions.signature(types)}) does not exist"
+        )
+
     def describe(self, sql: str) -> list[tuple[str, str]]:
         """(name, DuckDB type) of the columns of a query or relation, without calling external functions."""
         with self.looking():

@@ -8,7 +8,6 @@ from sqlglot import exp
 
 from carto_at_installer.sandbox.engine.cursor import Cursor
 from carto_at_installer.sandbox.engine.function_grammar import argument_list
-from carto_at_installer.sandbox.engine.functions import find_exact, signature
 from carto_at_installer.sandbox.engine.navigation import shim
 from carto_at_installer.sandbox.errors import RedshiftError, UnsupportedSqlError
 
@@ -58,11 +57,7 @@ def _function(text: str, names: Names) -> str:
     name = cursor.name()
     types = tuple(kind for _, kind in argument_list(cursor))
     cursor.finish()
-    schema, bare = names.split(name)
-    for where in [schema] if schema else names.schemas():
-        if find_exact(names.connection, where, bare, types):
-            return f"{where}.{bare}({signature(types)})"
-    raise RedshiftError(f'function "{text}" does not exist')
+    return names.function(name, types).key
 
 
 FORMS: dict[str, Callable[[exp.Anonymous, Names], exp.Expr]] = {

@@ -110,7 +110,8 @@ def _drop_one(session: Session, name: str, *, cascade: bool) -> None:
     connection.execute(f"DELETE FROM {SCHEMA}.schemas WHERE name = {literal(name)}")
     connection.execute(
         f"DELETE FROM {SCHEMA}.grants WHERE object_kind = 'schema' AND object_name = ?"
-        " OR object_kind LIKE '% in schema' AND object_name = ?",
-        [name, name],
+        " OR object_kind LIKE '% in schema' AND object_name = ?"
+        " OR object_kind = 'function' AND starts_with(object_name, ?)",
+        [name, name, f"{name}."],
     )
     connection.execute(f"DELETE FROM {SCHEMA}.default_privileges WHERE schema_name = ?", [name])
