@@ -88,6 +88,21 @@ def _unscaled(value: exp.Expr, scale: int) -> exp.Expr:
     return cast(text if scale else value, "HUGEINT")
 
 
+def days_between(node: exp.Binary) -> exp.Expr | None:
+    """The difference of two dates, an INTEGER; None for other operands, and where the form does not show dates."""
+    if isinstance(node, exp.Sub) and _is_date(node.this) and _is_date(node.expression):
+        return cast(exp.Paren(this=node.copy()), "INTEGER")
+    return None
+
+
+def _is_date(node: exp.Expr) -> bool:
+    plain = node.unnest()
+    if isinstance(plain, exp.Cast):
+        return bool(plain.to.this.value == "DATE")
+    inner = plain.expression if isinstance(plain, exp.Dot) else None
+    return isinstance(inner, exp.Anonymous) and inner.this in {"last_day", "next_day"}
+
+
 _ON_SUPER: dict[type[exp.Expr], str] = {
     exp.Add: "super_plus",
     exp.Sub: "super_minus",

@@ -182,8 +182,8 @@ class Transpiler:
     def _arithmetic(self, node: exp.Binary) -> exp.Expr:
         """An operator, whose meaning may depend on the types of its operands."""
         self._type_literals(node)
-        if on_super := arithmetic.on_super(node):
-            return on_super
+        if special_form := arithmetic.on_super(node) or arithmetic.days_between(node):
+            return special_form
         if isinstance(node, exp.Div) and not arithmetic.plainly_no_decimal(node):
             sides = [node.this, node.expression]
             kinds = calls.argument_types(sides, self.names, self._scope(node))
