@@ -188,6 +188,11 @@ def test_statements_that_change_something(parts, ask):
     rows, sent, _ = ask("SELECT sum(next(d)) FROM seen")
     assert rows == [(sum(range(0, 10000, 2)) + 5000,)]
     assert (len(sent["double"]), len(sent["next"])) == (5000, 5000)
+    session.execute("CREATE OR REPLACE VIEW seen AS SELECT i, double(i) AS d FROM numbers")
+    rows, sent, sizes = ask("SELECT sum(d) FROM seen WHERE i < 4000")
+    assert rows == [(2 * sum(range(4000)),)]
+    assert sorted(sent["double"]) == list(range(4000))
+    assert sizes == [1000] * 4
     session.execute("DROP VIEW seen")
     session.execute("DROP TABLE doubled")
 

@@ -39,14 +39,24 @@ class Summary:
 class CallDepths:
     """Collects the depths of all external functions (`schema.name`) that a tree calls.
 
-    `summary` tells of a user's function what it calls itself.
+    `summary` tells what a user's function calls itself, `of_view` the same of a view (schema, name): None for a table.
     """
 
-    def __init__(self, summary: Callable[[UserFunction], Summary]) -> None:
+    def __init__(
+        self,
+        summary: Callable[[UserFunction], Summary],
+        of_view: Callable[[str, str], Summary | None] = lambda _schema, _name: None,
+    ) -> None:
+        self._of_view = of_view
         self.found: dict[str, set[int]] = defaultdict(set)
         self.volatile: frozenset[str] = frozenset()
         self._summary = summary
         self._answered: set[str] = set()
+        self._special: dict[type[exp.Expr], Callable[[Any, int], int]] = {
+            exp.Select: self._select,
+            exp.Case: self._case,
+            exp.Table: self._table,
+        }
 
     def visit(self, node: Any, base: int) -> int:
         """Collect from a part of a tree that waits for calls of less depth than `base`.
@@ -57,14 +67,18 @@ class CallDepths:
             return max((self.visit(each, base) for each in node), default=base)
         if not isinstance(node, exp.Expr):
             return base
-        if isinstance(node, exp.Select):
-            return self._select(node, base)
-        if isinstance(node, exp.Case):
-            return self._case(node, base)
         if FUNCTION in node.meta:
             return self._call(node, base)
+        if special := self._special.get(type(node)):
+            return special(node, base)
         children = list(node.args.values())
         return self._in_turn(children, base) if _guards(node) else self.visit(children, base)
+
+    def _table(self, node: exp.Table, base: int) -> int:
+        view = self._of_view(node.db, node.name) if node.db else None
+        if view is not None:
+            base = self._summed(view, base)
+        return self.visit(list(node.args.values()), base)
 
     def _in_turn(self, nodes: Iterable[Any], base: int) -> int:
         """Parts of which each may stop, or feed, the next one."""
@@ -95,7 +109,9 @@ class CallDepths:
         base = self.visit(arguments, base)
         if self._answered and node.sql() in self._answered:
             return base
-        summary = self._summary(node.meta[FUNCTION])
+        return self._summed(self._summary(node.meta[FUNCTION]), base)
+
+    def _summed(self, summary: Summary, base: int) -> int:
         self.volatile |= summary.volatile
         for name, depths in summary.depths.items():
             self.found[name] |= {base + depth for depth in depths}

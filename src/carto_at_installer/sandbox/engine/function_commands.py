@@ -36,6 +36,7 @@ def create(session: Session, cursor: Cursor) -> None:
     types = tuple(each for _, each in definition.arguments)
     if (old := functions.find_exact(session.connection, schema, name, types)) is not None:
         check_owner(session.connection, session.user, ("function", old.key), creating)
+    session.engine.summaries.clear()  # Of functions that call this one, too.
     new = NewFunction(schema, session.user, definition, expression, cursor.sql)
     with session.names.looking():
         functions.create(session.connection, new)

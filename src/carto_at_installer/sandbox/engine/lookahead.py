@@ -18,9 +18,14 @@ from carto_at_installer.sandbox.engine.answers import NEVER, Plan
 from carto_at_installer.sandbox.engine.call_depths import FUNCTION, CallDepths, Summary
 from carto_at_installer.sandbox.engine.function_body import body_tree
 from carto_at_installer.sandbox.engine.names import Names
+from carto_at_installer.sandbox.engine.storage import SCHEMA
+from carto_at_installer.sandbox.engine.transpile import Transpiler
+from carto_at_installer.sandbox.engine.view_commands import query_of
 from carto_at_installer.sandbox.errors import RedshiftError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from carto_at_installer.sandbox.engine.functions import UserFunction
     from carto_at_installer.sandbox.engine.session import Session
 
@@ -30,7 +35,7 @@ _CHANGING = ("random", "setseed", "nextval")
 
 def look_ahead(session: Session, tree: exp.Expr) -> None:
     """Ask the external functions that a statement (in DuckDB's form) will call. Raises RedshiftError when they fail."""
-    if not _worthwhile(tree):
+    if not _worthwhile(session, tree):
         return
     query = _query(tree)
     plan = _plan(session, tree) if query is not None else None
@@ -43,9 +48,13 @@ def look_ahead(session: Session, tree: exp.Expr) -> None:
                 return
 
 
-def _worthwhile(tree: exp.Expr) -> bool:
-    """Whether users' functions are called on rows of a relation, and the same ones at every run."""
-    if not any(FUNCTION in node.meta for node in tree.walk()) or tree.find(exp.Table) is None:
+def _worthwhile(session: Session, tree: exp.Expr) -> bool:
+    """Whether users' functions may be called on rows of a relation, and the same ones at every run."""
+    tables = list(tree.find_all(exp.Table))
+    if not tables:
+        return False
+    called = any(FUNCTION in node.meta for node in tree.walk())
+    if not called and not any(_view(session, each.db, each.name) for each in tables):
         return False
     return tree.find(exp.Rand) is None and not any(
         str(node.this).lower() in _CHANGING for node in tree.find_all(exp.Anonymous)
@@ -81,7 +90,8 @@ def _plan(session: Session, tree: exp.Expr) -> Plan | None:
 
     A function that is called at several depths is not written down, nor anything that may depend on it.
     """
-    depths = CallDepths(_Summaries(session))
+    summaries = _Summaries(session)
+    depths = CallDepths(summaries, summaries.of_view)
     try:
         with session.names.looking():
             depths.visit(tree, 0)
@@ -123,13 +133,43 @@ class _Summaries:
         if function.kind == "external":
             volatile = [name] if function.volatility == "volatile" else []
             return Summary({name: {0}}, 1, frozenset(volatile))
-        engine = self._session.engine
-        key = (function.oid, function.body)
-        if key not in engine.summaries:
-            names = Names(self._session.connection, engine.database, function.owner)
-            names.search_path = self._session.names.search_path
-            own = CallDepths(self)
-            tree = body_tree(function.body, function.arguments, names)
-            height = own.visit(tree, 0)
-            engine.summaries[key] = Summary(dict(own.found), height, own.volatile)
-        return engine.summaries[key]
+        return self._summary(
+            (function.oid, function.body),
+            lambda: body_tree(function.body, function.arguments, self._names(function.owner)),
+        )
+
+    def of_view(self, schema: str, name: str) -> Summary | None:
+        """The summary of a view; None for what is no view. Raises RedshiftError as for a function."""
+        found = _view(self._session, schema, name)
+        if found is None:
+            return None
+        oid, owner, definition = found
+        return self._summary(
+            (oid, definition), lambda: Transpiler(self._names(owner)).tree(query_of(definition))
+        )
+
+    def _summary(self, key: tuple[int, str], tree: Callable[[], exp.Expr]) -> Summary:
+        known = self._session.engine.summaries
+        if key not in known:
+            own = CallDepths(self, self.of_view)
+            height = own.visit(tree(), 0)
+            known[key] = Summary(dict(own.found), height, own.volatile)
+        return known[key]
+
+    def _names(self, owner: str) -> Names:
+        """Names are looked up as the owner, who may use what a function or view uses."""
+        names = Names(self._session.connection, self._session.engine.database, owner)
+        names.search_path = self._session.names.search_path
+        return names
+
+
+def _view(session: Session, schema: str, name: str) -> tuple[int, str, str] | None:
+    """(oid, owner, definition) of a view, or None."""
+    if not schema:
+        return None
+    row = session.connection.execute(
+        f"SELECT oid, owner, definition FROM {SCHEMA}.relations"
+        " WHERE schema_name = ? AND name = ? AND kind = 'view'",
+        [schema, name],
+    ).fetchone()
+    return None if row is None else (row[0], row[1], row[2])

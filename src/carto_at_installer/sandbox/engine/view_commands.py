@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from carto_at_installer.sandbox.engine.cursor import quoted
+from carto_at_installer.sandbox.engine.cursor import Cursor, quoted
 from carto_at_installer.sandbox.engine.data_types import from_duckdb
 from carto_at_installer.sandbox.engine.privileges import check, check_owner
 from carto_at_installer.sandbox.engine.relations import (
@@ -19,7 +19,6 @@ from carto_at_installer.sandbox.engine.transpile import Transpiler
 from carto_at_installer.sandbox.errors import RedshiftError
 
 if TYPE_CHECKING:
-    from carto_at_installer.sandbox.engine.cursor import Cursor
     from carto_at_installer.sandbox.engine.session import Session
 
 _UNBOUND = ("with", "no", "schema", "binding")
@@ -31,12 +30,7 @@ def create(session: Session, cursor: Cursor) -> None:
     What a bound view uses cannot be dropped without CASCADE. A view without binding is recorded as using nothing; what
     it names must exist already (Redshift also takes what does not exist yet).
     """
-    cursor.need("create")
-    replace = cursor.take("or", "replace")
-    cursor.need("view")
-    name = cursor.name()
-    columns = _column_names(cursor)
-    cursor.need("as")
+    replace, name, columns = _head(cursor)
     query, bound = _query(cursor)
     schema, bare = session.names.place(name)
     making = ("schema", schema, "create")
@@ -59,6 +53,24 @@ def create(session: Session, cursor: Cursor) -> None:
     found = [Column(each, from_duckdb(kind)) for each, kind in session.names.describe(place)]
     new = NewRelation(schema, bare, "view", session.user, found, cursor.sql, bound=bound)
     record(session.connection, new, used)
+
+
+def query_of(definition: str) -> str:
+    """The query in a CREATE VIEW statement."""
+    cursor = Cursor(definition)
+    _head(cursor)
+    return _query(cursor)[0]
+
+
+def _head(cursor: Cursor) -> tuple[bool, tuple[str, ...], list[str]]:
+    """(whether it replaces, name, columns); reads up to the query."""
+    cursor.need("create")
+    replace = cursor.take("or", "replace")
+    cursor.need("view")
+    name = cursor.name()
+    columns = _column_names(cursor)
+    cursor.need("as")
+    return replace, name, columns
 
 
 def _column_names(cursor: Cursor) -> list[str]:
