@@ -1,6 +1,9 @@
 """The command line without AWS: usage errors, output formats, exit codes."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -27,6 +30,7 @@ def outcome(capsys, *words):
     ("words", "text"),
     [
         (["nosuch"], "No such command 'nosuch'"),
+        (["instal"], "Did you mean install or uninstall?"),
         (["install", "--nosuch"], "No such option"),
         (["install"], "Give --cluster-id NAME or --workgroup NAME, and --database NAME"),
         (["install", "--cluster-id", "demo"], "Missing: a database"),
@@ -90,6 +94,17 @@ def test_an_interruption_has_its_own_exit_code(monkeypatch):
 
     monkeypatch.setattr("carto_at_installer.cli.entry.root.main", interrupted)
     assert run(["list"], Terminal()).exit_code == 130
+
+
+def test_a_reader_that_has_gone_is_no_failure():
+    code = "from carto_at_installer.cli import main; main()"
+    words = [sys.executable, "-c", code, "config", "schema"]
+    for more in ((), ("--output", "json")):
+        reader, writer = os.pipe()
+        os.close(reader)
+        run = subprocess.run([*words, *more], stdout=writer, stderr=subprocess.PIPE, check=False)
+        os.close(writer)
+        assert (run.returncode, run.stderr) == (0, b"")
 
 
 def test_version(capsys):

@@ -68,7 +68,8 @@ def _print_table(table: Table, console: Console) -> None:
         title=table.title or None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False
     )
     for index, name in enumerate(table.columns):
-        numbers = all(_is_number(row[index]) for row in table.rows)
+        values = [row[index] for row in table.rows if row[index] is not None]
+        numbers = bool(values) and all(_is_number(value) for value in values)
         drawn.add_column(Text(name), overflow="fold", justify="right" if numbers else "left")
     for row in table.rows:
         drawn.add_row(*(Text(_text(value)) for value in row))
@@ -91,7 +92,7 @@ def _print_plain_table(table: Table, console: Console) -> None:
 
 
 def _is_number(value: Any) -> bool:
-    return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _text(value: Any) -> str:

@@ -71,7 +71,7 @@ class Terminal:
         stream = sys.stderr if error else sys.stdout
         no_color = not self.color or bool(os.environ.get("NO_COLOR"))
         forced = os.environ.get("FORCE_COLOR", "") not in {"", "0"} and not no_color
-        return Console(
+        console = Console(
             file=stream,
             no_color=no_color,
             force_terminal=_capable(stream) or forced,
@@ -79,6 +79,14 @@ class Terminal:
             highlight=False,
             soft_wrap=not stream.isatty(),
         )
+        # rich would end the process with 1 when the reader of a pipe has gone; that is no failure of the command
+        console.on_broken_pipe = _broken_pipe  # type: ignore[method-assign]
+        return console
+
+
+def _broken_pipe() -> None:
+    """For `cli.entry`, which knows what to do."""
+    raise BrokenPipeError
 
 
 def _capable(stream: TextIO) -> bool:
