@@ -16,7 +16,7 @@ from carto_at_installer.cli.sandbox import client_environment
 from carto_at_installer.sandbox import daemon, faults
 from tests.functional.commands import TARGET, carto_at, sql
 from tests.functional.toy import toy_bundle
-from tests.functional.world import fresh_sandbox, trust
+from tests.functional.world import fresh_sandbox, make_cluster, trust
 
 REDSHIFT = ("redshift.amazonaws.com", "redshift-serverless.amazonaws.com")
 INVOKE = {
@@ -102,15 +102,7 @@ def test_every_failure_is_shown_with_its_fix_and_the_exit_code_is_4(client):
 
 
 def test_a_paused_cluster(client):
-    client("redshift").create_cluster(
-        ClusterIdentifier="asleep",
-        NodeType="ra3.large",
-        MasterUsername="admin",
-        MasterUserPassword="Secret12",
-    )
-    client("redshift").get_waiter("cluster_available").wait(
-        ClusterIdentifier="asleep", WaiterConfig={"Delay": 0.05}
-    )
+    make_cluster(client, "asleep")
     client("redshift").pause_cluster(ClusterIdentifier="asleep")
     _, answers = checked(target=("--cluster-id", "asleep", "--database", "dev"))
     assert answers["State"]["status"] == "fail"
@@ -118,13 +110,7 @@ def test_a_paused_cluster(client):
 
 
 def test_a_cluster_with_enhanced_vpc_routing(client):
-    client("redshift").create_cluster(
-        ClusterIdentifier="routed",
-        NodeType="ra3.large",
-        MasterUsername="admin",
-        MasterUserPassword="Secret12",
-        EnhancedVpcRouting=True,
-    )
+    make_cluster(client, "routed", EnhancedVpcRouting=True)
     _, answers = checked(target=("--cluster-id", "routed", "--database", "dev"))
     assert answers["Network"]["status"] == "warn"
     assert "com.amazonaws.us-east-1.sts" in answers["Network"]["fix"]

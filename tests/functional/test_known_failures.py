@@ -21,7 +21,7 @@ from carto_at_installer.core.explanations import KNOWN, explain, explain_code
 from carto_at_installer.sandbox import daemon, faults
 from tests.functional.commands import TARGET, carto_at
 from tests.functional.toy import toy_bundle
-from tests.functional.world import fresh_sandbox, trust
+from tests.functional.world import fresh_sandbox, make_cluster, trust
 
 ROLE = "arn:aws:iam::123456789012:role/"
 REDSHIFT = ("redshift.amazonaws.com", "redshift-serverless.amazonaws.com")
@@ -211,15 +211,7 @@ def test_a_database_that_does_not_exist(client):
 
 
 def test_a_paused_cluster(client):
-    client("redshift").create_cluster(
-        ClusterIdentifier="asleep",
-        NodeType="ra3.large",
-        MasterUsername="admin",
-        MasterUserPassword="Secret12",
-    )
-    client("redshift").get_waiter("cluster_available").wait(
-        ClusterIdentifier="asleep", WaiterConfig={"Delay": 0.05}
-    )
+    make_cluster(client, "asleep")
     client("redshift").pause_cluster(ClusterIdentifier="asleep")
     explained(
         sql("SELECT 1", target=("--cluster-id", "asleep", "--database", "dev")), "no-endpoint"

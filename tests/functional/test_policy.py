@@ -13,6 +13,7 @@ from carto_at_installer.cli.sandbox import client_environment
 from carto_at_installer.sandbox import daemon
 from tests.functional.commands import carto_at
 from tests.functional.toy import toy_bundle
+from tests.functional.world import make_cluster
 
 CLUSTER = ("--cluster-id", "demo", "--database", "dev")
 AS_ADMIN = (*CLUSTER, "--db-user", "admin")
@@ -379,15 +380,7 @@ def test_without_a_grant_the_installation_is_refused_and_explained(world, leave_
     """`CREATE OR REPLACE EXTERNAL FUNCTION` is documented as needed, but not enforced by the sandbox."""
     name = leave_out.lower().replace(" ", "")
     database = ("--cluster-id", f"g{name}", "--database", "dev")
-    world.client("redshift").create_cluster(
-        ClusterIdentifier=f"g{name}",
-        NodeType="ra3.large",
-        MasterUsername="admin",
-        MasterUserPassword="Secret12",
-    )
-    world.client("redshift").get_waiter("cluster_available").wait(
-        ClusterIdentifier=f"g{name}", WaiterConfig={"Delay": 0.05}
-    )
+    make_cluster(world.client, f"g{name}")
     shape = shape_of(name)
     key = world.user(name, world.policy(*database, *shape))
     bootstrapped(world, database, f"IAM:{name}", leave_out=leave_out)

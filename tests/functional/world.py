@@ -53,6 +53,20 @@ def cloud(client):
     }
 
 
+def make_cluster(client, name, **more):
+    """Create a cluster and wait until it is available."""
+    client("redshift").create_cluster(
+        ClusterIdentifier=name,
+        NodeType="ra3.large",
+        MasterUsername="admin",
+        MasterUserPassword="Secret12",
+        **more,
+    )
+    client("redshift").get_waiter("cluster_available").wait(
+        ClusterIdentifier=name, WaiterConfig={"Delay": 0.05}
+    )
+
+
 def trust(*services):
     """A trust policy for services, as text."""
     statement = {
