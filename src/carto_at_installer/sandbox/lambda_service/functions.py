@@ -7,33 +7,24 @@ from typing import TYPE_CHECKING, Any
 
 from carto_at_installer.sandbox.errors import AwsServiceError
 from carto_at_installer.sandbox.lambda_service import checks
-from carto_at_installer.sandbox.lambda_service.code import base64_digest
 from carto_at_installer.sandbox.lambda_service.records import (
     Record,
     configuration,
     now_text,
-    require_revision,
-    require_settled,
 )
 from carto_at_installer.sandbox.lambda_service.references import LATEST, function_reference
 from carto_at_installer.sandbox.lambda_service.signing import require_signed
+from carto_at_installer.sandbox.lambda_service.versions import (
+    RUNNING,
+    changeable,
+    published,
+    without_state,
+)
 from carto_at_installer.sandbox.services import page
 
 if TYPE_CHECKING:
     from carto_at_installer.sandbox.lambda_service.parts import LambdaParts
     from carto_at_installer.sandbox.services import Call, Operation
-
-_RUNNING = (
-    "runtime",
-    "role",
-    "handler",
-    "timeout",
-    "memory",
-    "environment",
-    "layers",
-    "code",
-    "logging",
-)
 
 
 class FunctionOperations:
@@ -53,8 +44,6 @@ class FunctionOperations:
             "UpdateFunctionConfiguration": self.update_configuration,
             "DeleteFunction": self.delete,
             "ListFunctions": self.list,
-            "PublishVersion": self.publish,
-            "ListVersionsByFunction": self.list_versions,
         }
 
     def create(self, request: dict[str, Any], call: Call) -> dict[str, Any]:
@@ -80,7 +69,7 @@ class FunctionOperations:
                 )
             self._records.save(record)
             if request.get("Publish"):
-                record = self._publish(record, record["description"])
+                record = published(self._records, record, record["description"])
         return configuration(record)
 
     def _new_record(self, name: str, request: dict[str, Any], call: Call) -> Record:
@@ -137,7 +126,7 @@ class FunctionOperations:
         checks.refuse_unsupported(request)
         source = {key: request[key] for key in _CODE_MEMBERS if key in request}
         with self._records.store.transaction():
-            record = self._changeable(request, call)
+            record = changeable(self._records, request, call)
             require_signed(self._records.store, record.get("signing"))
             changed = {
                 **record,
@@ -150,7 +139,7 @@ class FunctionOperations:
                 return configuration(changed)
             self._save_update(record, changed)
             if request.get("Publish"):
-                changed = self._publish(changed, changed["description"])
+                changed = published(self._records, changed, changed["description"])
         return configuration(changed)
 
     def update_configuration(self, request: dict[str, Any], call: Call) -> dict[str, Any]:
@@ -162,7 +151,7 @@ class FunctionOperations:
         if request.get("Role"):
             checks.check_role(request["Role"], self._parts)
         with self._records.store.transaction():
-            record = self._changeable(request, call)
+            record = changeable(self._records, request, call)
             changed = {**record, **self._configuration_changes(record, request, call)}
             checks.check_together(changed)
             self._save_update(record, changed)
@@ -197,7 +186,7 @@ class FunctionOperations:
         return changes
 
     def _save_update(self, record: Record, changed: Record) -> None:
-        changed["previous"] = {key: record[key] for key in _RUNNING}
+        changed["previous"] = {key: record[key] for key in RUNNING}
         changed["updated_at"] = time.time() + self._parts.settings.lambda_update_seconds
         changed["last_modified"] = now_text()
         self._records.save(changed)
@@ -225,72 +214,17 @@ class FunctionOperations:
             records.append(record)
             if request.get("FunctionVersion") == "ALL":
                 records += self._records.versions(call.region, record["name"])
-        shown = [_without_state(configuration(record)) for record in records]
+        shown = [without_state(configuration(record)) for record in records]
         size = min(request.get("MaxItems") or 50, 50)
         functions, marker = page(shown, request.get("Marker"), size)
         return {"Functions": functions, "NextMarker": marker}
-
-    def publish(self, request: dict[str, Any], call: Call) -> dict[str, Any]:
-        """PublishVersion: the same version again when nothing changed since."""
-        with self._records.store.transaction():
-            record = self._changeable(request, call)
-            wanted = request.get("CodeSha256")
-            if wanted and wanted != base64_digest(record["code"]["digest"]):
-                raise checks.invalid(
-                    f"CodeSHA256 ({wanted}) is different from current CodeSHA256 in $LATEST "
-                    f"({base64_digest(record['code']['digest'])}). Please try again with the CodeSHA256 in $LATEST."
-                )
-            return configuration(
-                self._publish(record, request.get("Description") or record["description"])
-            )
-
-    def _publish(self, record: Record, description: str) -> Record:
-        existing = self._records.versions(record["region"], record["name"])
-        if existing and all(existing[-1][key] == record[key] for key in _RUNNING):
-            return existing[-1]
-        number = record["published"] + 1
-        record["published"] = number
-        self._records.store.put("lambda.function", f"{record['region']}/{record['name']}", record)
-        version = {**record, "version": str(number), "description": description, "previous": None}
-        self._records.store.put(
-            "lambda.version", f"{record['region']}/{record['name']}/{number:08d}", version
-        )
-        return version
-
-    def list_versions(self, request: dict[str, Any], call: Call) -> dict[str, Any]:
-        """ListVersionsByFunction."""
-        reference = function_reference(request["FunctionName"], call)
-        latest = self._records.function(call.region, reference)
-        records = [latest, *self._records.versions(call.region, reference.name)]
-        shown = [_without_state(configuration(record)) for record in records]
-        versions, marker = page(shown, request.get("Marker"), request.get("MaxItems"))
-        return {"Versions": versions, "NextMarker": marker}
 
     def _find(self, request: dict[str, Any], call: Call) -> Record:
         reference = function_reference(request["FunctionName"], call, request.get("Qualifier"))
         return self._records.function(call.region, reference)
 
-    def _changeable(self, request: dict[str, Any], call: Call) -> Record:
-        reference = function_reference(request["FunctionName"], call)
-        record = self._records.function(call.region, reference)
-        require_settled(record)
-        require_revision(record, request.get("RevisionId"))
-        return record
-
 
 _CODE_MEMBERS = ("ZipFile", "S3Bucket", "S3Key", "S3ObjectVersion", "ImageUri")
-
-
-def _without_state(shown: dict[str, Any]) -> dict[str, Any]:
-    """Lists do not tell the state of functions."""
-    hidden = {
-        "State",
-        "StateReason",
-        "StateReasonCode",
-        "LastUpdateStatus",
-        "LastUpdateStatusReason",
-    }
-    return {key: value for key, value in shown.items() if key not in hidden}
 
 
 def _logging(name: str, given: dict[str, Any] | None) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from carto_at_installer.sandbox.lambda_service.pool import WorkerPool
 from carto_at_installer.sandbox.lambda_service.records import Record, Records
 from carto_at_installer.sandbox.lambda_service.references import function_reference
 from carto_at_installer.sandbox.lambda_service.signing import SigningOperations
+from carto_at_installer.sandbox.lambda_service.versions import VersionOperations
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,6 +60,7 @@ class LambdaService:
         self._invocations = InvokeOperations(self.parts)
         self._groups = (
             FunctionOperations(self.parts),
+            VersionOperations(self.parts),
             LayerOperations(self.parts),
             AttributeOperations(self.parts),
             SigningOperations(self.parts),
