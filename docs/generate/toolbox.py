@@ -16,7 +16,7 @@ from carto_at_installer.sql.objects import module_objects
 from carto_at_installer.sql.templates import Templates
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from carto_at_installer.core.functions import Module
     from carto_at_installer.sandbox.engine import LambdaCall, Session
@@ -27,13 +27,21 @@ CLUSTER = "arn:aws:redshift:eu-west-1:123456789012:namespace:demo"
 SOURCES = ROOT / "bundled_functions"
 
 
-def open_engine(path: Path, *modules: Module) -> tuple[Engine, Session]:
-    """An engine on a new database file, and an administrator's session; the modules are installed in schema carto."""
+def open_engine(
+    path: Path, *modules: Module, watch: Callable[[Any, Any], None] | None = None
+) -> tuple[Engine, Session]:
+    """An engine on a new database file, and an administrator's session; the modules are installed in schema carto.
+
+    `watch` is called with each event and with what was answered.
+    """
     handlers = {_function(m): _handler(m) for m in modules if m.lambda_settings}
 
     def call(lambda_call: LambdaCall) -> bytes:
         """What Lambda does with a handler's result: it is JSON once more."""
-        answer = handlers[lambda_call.function_name](json.loads(lambda_call.payload), None)
+        event = json.loads(lambda_call.payload)
+        answer = handlers[lambda_call.function_name](event, None)
+        if watch:
+            watch(event, json.loads(answer))
         return json.dumps(answer).encode()
 
     engine = Engine(path, "dev", call, Cluster(CLUSTER))

@@ -27,8 +27,8 @@ CASE WHEN ST_SRID({{ geom }}) IN (0, 4326) THEN {{ geom }} ELSE ST_Transform({{ 
 {# As many blanks as a result will have characters, up to what Redshift takes. Redshift bounds how many bytes it sends in a
    batch, not how many come back: with the blanks, the first bounds the second, and rows with small results go in large
    batches. Handlers do not look at them. #}
-{% macro room(characters, items, most) -%}
-REPEAT(' ', {{ characters }} * LEAST(GREATEST({{ items }}, 0), {{ most }}))
+{% macro room(characters, items, most, more=0) -%}
+REPEAT(' ', {{ more }} + {{ characters }} * LEAST(GREATEST({{ items }}, 0), {{ most }}))
 {%- endmacro %}
 
 {# The reference toolbox's units with the radius of its sphere, 6371.0088 km, in each. #}
