@@ -36,6 +36,7 @@ def test_what_a_database_refuses_is_an_answer():
     assert found["lambda-64"].answer == "refused: permission denied for language exfunc"
     assert found["usage-visible"].answer.startswith("could not be asked")
     assert found["usage-visible"].agrees is None
+    assert "not installed" in found["bigint-to-lambda"].answer
     assert "lambda-64" in {answer.probe for answer in disagreeing(answers)}
 
 
@@ -80,3 +81,17 @@ def test_floats_that_do_not_survive_as_text_are_named():
 def test_what_gives_away_who_and_where_is_taken_out(text, expected):
     assert redacted(text) == expected
     assert redacted({"a": [text, (text,)], "n": 1}) == {"a": [expected, (expected,)], "n": 1}
+
+
+@pytest.mark.parametrize(
+    ("answer", "agrees"), [("955370592962716399", True), ("955370592962716416", False)]
+)
+def test_a_number_that_lambda_rounds_is_found(answer, agrees):
+    class Rounding(Refusing):
+        def query(self, sql, parameters=None):
+            return QueryResult((), ((answer,),))
+
+    answers = run_probes(Rounding(SqlError("no")), "123456789012", "aws", toolbox="carto")
+    found = {each.probe: each for each in answers}
+    assert found["bigint-from-lambda"].agrees is agrees
+    assert found["bigint-to-lambda"].agrees is False

@@ -173,7 +173,10 @@ def _probes(connection: Any) -> list[dict[str, Any]]:
 
     identity = connection.identity
     answers: tuple[ProbeAnswer, ...] = run_probes(
-        connection.sql, identity.account, identity.partition
+        connection.sql,
+        identity.account,
+        identity.partition,
+        toolbox=connection.schema if connection.store.read() else "",
     )
     return [asdict(answer) for answer in answers]
 

@@ -1,7 +1,8 @@
 """Asks a database what AWS's documentation leaves open and the toolbox relies on, in a schema that goes again.
 
 Each probe is a question, what the toolbox assumes, and a few statements. Probes create functions that point at Lambda
-functions which do not exist, and never call them: no Lambda is invoked.
+functions which do not exist, and never call them. How numbers cross to Lambda and back is asked of functions of the
+toolbox, where it is installed.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from carto_at_installer.core.errors import CartoAtError, SqlError
+from carto_at_installer.sql.identifiers import quote_identifier
 from carto_at_installer.sql.literals import literal
 
 if TYPE_CHECKING:
@@ -35,11 +37,15 @@ class ProbeAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """Where probes work: a database, the name of their schema, and the ARN of a role that may or may not exist."""
+    """Where probes work: a database, the name of their schema, the ARN of a role that may or may not exist.
+
+    `toolbox` is the schema of the installed toolbox, or empty.
+    """
 
     sql: SqlBackend
     schema: str
     role: str
+    toolbox: str = ""
 
     def external(self, name: str, lambda_name: str) -> str:
         """The statement that makes an external function from BIGINT to BIGINT."""
@@ -81,10 +87,17 @@ class Probe:
     ask: Callable[[Ground], tuple[str, bool | None]]
 
 
-def run_probes(sql: SqlBackend, account: str, partition: str) -> tuple[ProbeAnswer, ...]:
-    """Make a schema, ask every probe, drop the schema. Raises SqlError when the login may not create a schema."""
+def run_probes(
+    sql: SqlBackend, account: str, partition: str, *, toolbox: str = ""
+) -> tuple[ProbeAnswer, ...]:
+    """Make a schema, ask every probe, drop the schema. Raises SqlError when the login may not create a schema.
+
+    `toolbox` is the schema of the installed toolbox, if it is installed.
+    """
     schema = f"carto_at_probe_{uuid.uuid4().hex[:12]}"
-    ground = Ground(sql, schema, f"arn:{partition}:iam::{account}:role/carto-at-probe-nobody")
+    ground = Ground(
+        sql, schema, f"arn:{partition}:iam::{account}:role/carto-at-probe-nobody", toolbox
+    )
     sql.transaction([f"CREATE SCHEMA {schema}"])
     try:
         return tuple(_asked(probe, ground) for probe in PROBES)
@@ -207,6 +220,27 @@ def _float_texts(ground: Ground) -> tuple[str, bool | None]:
     return (f"{len(lost)} of {len(numbers)} change: {texts}", False) if lost else ("yes", True)
 
 
+def _through_lambda(ground: Ground, expression: str, expected: str) -> tuple[str, bool | None]:
+    """Compare as text inside the database, so that no client rounds."""
+    if not ground.toolbox:
+        return "could not be asked: the toolbox is not installed", None
+    call = expression.format(schema=quote_identifier(ground.toolbox))
+    answer = ground.value(f"SELECT CAST({call} AS VARCHAR(256))")
+    return str(answer), answer == expected
+
+
+def _bigint_to_lambda(ground: Ground) -> tuple[str, bool | None]:
+    call = "JSON_SERIALIZE({schema}.QUADBIN_KRING(5209574053332910079, 0))"
+    return _through_lambda(ground, call, "[5209574053332910079]")
+
+
+def _bigint_from_lambda(ground: Ground) -> tuple[str, bool | None]:
+    # This cell has 18 digits, more than a double can hold.
+    return _through_lambda(
+        ground, "{schema}.S2_FROMLONGLAT(-3.7038, 40.4168, 30)", "955370592962716399"
+    )
+
+
 def _usage_is_visible(ground: Ground) -> tuple[str, bool | None]:
     count = ground.value("SELECT COUNT(*) FROM sys_ludf_detail")
     return f"{count} rows can be seen", None
@@ -248,6 +282,18 @@ PROBES = (
     Probe("prosrc", "What does pg_proc show of an external function?", "", _source),
     Probe("functiondef", "What does pg_get_functiondef show of one?", "", _definition),
     Probe("float-texts", "Do floats survive as text?", "yes", _float_texts),
+    Probe(
+        "bigint-to-lambda",
+        "Does a BIGINT beyond 2^53 reach Lambda exactly?",
+        "[5209574053332910079]",
+        _bigint_to_lambda,
+    ),
+    Probe(
+        "bigint-from-lambda",
+        "Does a BIGINT beyond 2^53 come back from Lambda exactly, sent as a string?",
+        "955370592962716399",
+        _bigint_from_lambda,
+    ),
     Probe("usage-visible", "Can this login read SYS_LUDF_DETAIL?", "", _usage_is_visible),
 )
 
