@@ -24,7 +24,7 @@ def answer(value=4):
     return sql(f"SELECT carto.TOY_TIMES({value})")[0][0]
 
 
-def test_running_again_after_success_makes_no_mutating_call(use):
+def test_1_running_again_after_success_makes_no_mutating_call(use):
     use("first")
     assert run("install").data["changed"]
     for command in ("install", "upgrade", "repair"):
@@ -33,7 +33,7 @@ def test_running_again_after_success_makes_no_mutating_call(use):
         assert again["aws_calls"]["mutating"] == 0
 
 
-def test_upgrade_and_rollback_switch_versions_without_an_upload(use):
+def test_3_upgrade_and_rollback_switch_versions_without_an_upload(use):
     use("first")
     run("install")
     assert answer() == 12
@@ -81,7 +81,7 @@ def test_a_downgrade_is_refused_unless_it_is_allowed(use):
     assert answer() == 8
 
 
-def test_a_failing_smoke_test_puts_the_release_back_and_says_which_example_failed(use, aws):
+def test_7_a_failing_smoke_test_puts_the_release_back_and_says_which_example_failed(use, aws):
     use("first")
     run("install")
     use("wrong")
@@ -94,7 +94,7 @@ def test_a_failing_smoke_test_puts_the_release_back_and_says_which_example_faile
     assert run("status").data["unfinished"] is None
 
 
-def test_a_first_installation_that_fails_leaves_nothing(use, aws):
+def test_7_a_first_installation_that_fails_leaves_nothing(use, aws):
     use("wrong")
     assert run("install").code == 5
     assert cloud(aws) == EMPTY
@@ -115,7 +115,7 @@ def test_when_everything_was_put_back_nobody_is_told_to_continue(use, aws):
     assert cloud(aws) == EMPTY
 
 
-def test_on_failure_keep_keeps_the_release_and_says_so(use):
+def test_7_on_failure_keep_keeps_the_release_and_says_so(use):
     use("wrong")
     kept = run("install", "--on-failure", "keep")
     assert kept.code == 7
@@ -124,7 +124,7 @@ def test_on_failure_keep_keeps_the_release_and_says_so(use):
     assert run("test").code == 7
 
 
-def test_on_failure_stop_stops_and_can_be_resumed_or_rolled_back(use, aws):
+def test_7_on_failure_stop_stops_and_can_be_resumed_or_rolled_back(use, aws):
     use("first")
     run("install")
     use("wrong")
@@ -159,7 +159,7 @@ def test_uninstall_removes_everything_of_ours_from_state_alone(use, aws, monkeyp
     assert sql("SELECT nspname FROM pg_namespace WHERE nspname = 'carto'") == []
 
 
-def test_uninstall_keeps_what_users_have_put_into_the_schema(use, aws):
+def test_5_uninstall_keeps_what_users_have_put_into_the_schema(use, aws):
     use("first")
     run("install")
     sql("CREATE TABLE carto.mine (a INTEGER)")
@@ -171,7 +171,7 @@ def test_uninstall_keeps_what_users_have_put_into_the_schema(use, aws):
     assert cloud(aws) == EMPTY
 
 
-def test_uninstall_leaves_what_another_installation_uses(use, aws):
+def test_5_uninstall_leaves_what_another_installation_uses(use, aws):
     use("first")
     run("install")
     run("install", "--schema", "other")
@@ -260,7 +260,7 @@ def test_lost_release_tables_are_made_anew_from_the_tags_of_the_lambda_functions
     assert "bears the mark" in run("repair", "--rebuild-state").err
 
 
-def test_views_on_our_functions_survive_upgrade_and_rollback(use):
+def test_6_views_on_our_functions_survive_upgrade_and_rollback(use):
     use("first")
     run("install")
     sql("CREATE VIEW public.times AS SELECT carto.TOY_TIMES(4) AS t, carto.TOY_DOUBLE(1) AS d")
@@ -270,22 +270,24 @@ def test_views_on_our_functions_survive_upgrade_and_rollback(use):
     run("rollback")
     assert sql("SELECT t, d FROM public.times") == [[12, 2]]
     blocked = run("uninstall", "--yes")
-    assert blocked.code != 0
-    assert "depend" in blocked.err
+    assert blocked.code == 4
+    assert "public.times" in blocked.err
+    assert run("status").data["unfinished"] is None  # nothing was begun
     sql("DROP VIEW public.times")
     assert run("uninstall", "--yes").code == 0
 
 
-def test_callers_never_break_while_versions_change(use):
+def test_6_callers_never_break_while_versions_change(use):
     use("first")
     run("install")
+    sql("CREATE VIEW public.pairs AS SELECT carto.TOY_TIMES(4) AS a, carto.TOY_TIMES(8) AS b")
+    queries = ("SELECT carto.TOY_TIMES(4), carto.TOY_TIMES(8)", "SELECT a, b FROM public.pairs")
     stop, seen, errors = threading.Event(), [], []
 
     def load(connection):
         while not stop.is_set():
             try:
-                row = connection.sql.query("SELECT carto.TOY_TIMES(4), carto.TOY_TIMES(8)").rows[0]
-                seen.append(tuple(row))
+                seen.extend(tuple(connection.sql.query(q).rows[0]) for q in queries)
             except Exception as error:  # noqa: BLE001 - every error counts
                 errors.append(str(error))
 
@@ -300,6 +302,7 @@ def test_callers_never_break_while_versions_change(use):
         stop.set()
         for caller in callers:
             caller.join(30)
+        sql("DROP VIEW public.pairs")
     assert errors == []
     assert set(seen) <= {(12, 24), (20, 40)}
     assert len(seen) > 10
@@ -317,7 +320,7 @@ def connect_here():
         os.environ.update(before)
 
 
-def test_two_installers_at_once_one_wins_and_the_other_names_it(use):
+def test_4_two_installers_at_once_one_wins_and_the_other_names_it(use):
     use("first")
     run("install")
     connection = connect_here()
@@ -334,7 +337,7 @@ def test_two_installers_at_once_one_wins_and_the_other_names_it(use):
     assert run("upgrade").code == 0
 
 
-def test_a_lease_ends_by_itself(use):
+def test_4_a_lease_ends_by_itself(use):
     use("first")
     run("install")
     connection = connect_here()
@@ -347,7 +350,7 @@ def test_a_lease_ends_by_itself(use):
     assert run("upgrade").code == 0
 
 
-def test_who_wakes_up_after_its_lease_was_taken_stops_before_the_next_step(use):
+def test_4_who_wakes_up_after_its_lease_was_taken_stops_before_the_next_step(use):
     use("first")
     run("install")
     connection = connect_here()
@@ -372,52 +375,122 @@ def test_who_wakes_up_after_its_lease_was_taken_stops_before_the_next_step(use):
     connection.sql.transaction([other.release_statement()])
 
 
-def test_ctrl_c_once_lets_the_step_end_and_names_the_next_command(use, toys, aws, tmp_path):
-    script = (
-        "import sys\n"
-        "import carto_at_installer.bundle.resources as resources\n"
-        "from pathlib import Path\n"
-        "resources.bundle_root = lambda: Path(sys.argv[1])\n"
-        "import carto_at_installer.aws.roles as roles, time\n"
-        "create = roles.create_role\n"
-        "def slow(*words):\n"
-        "    print('STEP', flush=True); time.sleep(2); return create(*words)\n"
-        "roles.create_role = slow\n"
-        "from carto_at_installer.cli import main\n"
-        "main(sys.argv[2:])\n"
-    )
-    words = [str(toys["first"]), "install", "--sandbox", *TARGET]
+SLOW_ROLES = """
+import sys, time
+from pathlib import Path
+import carto_at_installer.bundle.resources as resources
+resources.bundle_root = lambda: Path(sys.argv[1])
+from carto_at_installer.apply import operation
+from carto_at_installer.aws import roles
+lease, create = operation.Lease, roles.create_role
+operation.Lease = lambda *words, **names: lease(*words, **{**names, "seconds": int(sys.argv[2])})
+def slow(*words):
+    print("STEP", flush=True)
+    time.sleep(2)
+    return create(*words)
+roles.create_role = slow
+from carto_at_installer.cli import main
+main(sys.argv[3:])
+"""
+
+
+def slow_installation(bundle, *, lease_s=120):
+    """A process that installs and is in the middle of a step that takes two seconds."""
+    words = [str(bundle), str(lease_s), "install", "--sandbox", *TARGET]
     child = subprocess.Popen(
-        [sys.executable, "-c", script, *words],
+        [sys.executable, "-c", SLOW_ROLES, *words],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
     assert child.stdout.readline().strip() == "STEP"
+    return child
+
+
+def test_9_ctrl_c_once_lets_the_step_end_and_names_the_next_command(use, toys):
+    use("first")
+    child = slow_installation(toys["first"])
     child.send_signal(signal.SIGINT)
-    _, err = child.communicate(timeout=60)
+    _, err = child.communicate(timeout=120)
     assert child.returncode == 130
     assert "Stopped after" in err
     assert "carto-at resume" in err
-    use("first")
     assert run("status").data["unfinished"]["number"] == 1
     assert run("resume").code == 0
     assert answer() == 12
 
 
-def test_no_secret_is_in_the_state_or_the_output(use, monkeypatch):
+def test_9_ctrl_c_twice_ends_at_once_and_can_still_be_resumed(use, toys):
+    use("first")
+    child = slow_installation(toys["first"])
+    child.send_signal(signal.SIGINT)
+    while "Stopping" not in child.stderr.readline():
+        pass
+    child.send_signal(signal.SIGINT)
+    _, err = child.communicate(timeout=120)
+    assert child.returncode == 130
+    assert "Aborted" in err
+    assert run("status").data["unfinished"]["number"] == 1
+    assert run("unlock", "--yes").code == 0
+    assert run("resume").code == 0
+    assert answer() == 12
+
+
+def test_4_a_stopped_process_that_wakes_up_after_its_lease_was_taken_does_no_further_step(
+    use, toys, aws
+):
+    use("first")
+    child = slow_installation(toys["first"], lease_s=2)
+    child.send_signal(signal.SIGSTOP)
+    time.sleep(3)
+    assert run("resume").code == 0  # the lease has ended by itself
+    made = cloud(aws)
+    child.send_signal(signal.SIGCONT)
+    _, err = child.communicate(timeout=120)
+    assert child.returncode == 8, err
+    assert "The lease of this process" in err
+    assert cloud(aws) == made
+    assert run("status").data["unfinished"] is None
+    assert answer() == 12
+
+
+def test_privileges_survive_where_a_function_has_to_be_dropped(use):
+    use("first")
+    run("install")
+    sql("CREATE USER ana PASSWORD DISABLE", "--db-user", "admin")
+    sql("DROP FUNCTION carto.TOY_DOUBLE(BIGINT)")
+    sql(
+        "CREATE FUNCTION carto.TOY_DOUBLE(BIGINT) RETURNS VARCHAR STABLE AS $$ SELECT 'x' $$ LANGUAGE sql"
+    )
+    sql("GRANT EXECUTE ON FUNCTION carto.TOY_DOUBLE(BIGINT) TO ana")
+    sql("REVOKE EXECUTE ON FUNCTION carto.TOY_DOUBLE(BIGINT) FROM PUBLIC")
+    privileges = (
+        "SELECT identity_type, identity_name FROM svv_function_privileges"
+        " WHERE namespace_name = 'carto' AND function_name = 'toy_double'"
+    )
+    admin = ("--db-user", "admin")  # who sees the privileges of others
+    assert sql(privileges, *admin) == [["user", "ana"]]
+    assert run("repair", *admin).data["changed"] is True
+    assert sql("SELECT carto.TOY_DOUBLE(4)", *admin) == [[8]]
+    assert sql(privileges, *admin) == [["user", "ana"]]
+    assert run("uninstall", "--yes", *admin).code == 0  # whose functions they are now
+
+
+def test_8_no_secret_is_in_the_state_or_the_output(use, monkeypatch, tmp_path):
     monkeypatch.setenv("AWS_SESSION_TOKEN", "very-secret-token")
     use("first")
+    path = tmp_path / "plan.json"
+    run("plan", "--out", str(path))
     done = run("install")
     state = json.dumps(
         [sql(f"SELECT * FROM carto.__at_{name}") for name in ("release", "step", "object")]
     )
-    for text in (done.out, done.err, state):
+    for text in (done.out, done.err, state, path.read_text()):
         assert "very-secret" not in text
         assert "SECRET" not in text.upper().replace("SECRET_ARN", "")
 
 
-def test_things_without_our_mark_are_not_touched(use, aws):
+def test_5_things_without_our_mark_are_not_touched(use, aws):
     use("first")
     run("install")
     name = cloud(aws)["functions"][0]
@@ -430,7 +503,7 @@ def test_things_without_our_mark_are_not_touched(use, aws):
     aws("logs").delete_log_group(logGroupName="/aws/lambda/carto-at-redshift")
 
 
-def test_a_saved_plan_is_carried_out_exactly_or_not_at_all(use, tmp_path):
+def test_3_a_saved_plan_is_carried_out_exactly_or_not_at_all(use, tmp_path):
     use("first")
     path = tmp_path / "plan.json"
     planned = run("plan", "--out", str(path)).data
@@ -446,7 +519,7 @@ def test_a_saved_plan_is_carried_out_exactly_or_not_at_all(use, tmp_path):
     assert answer() == 12
 
 
-def test_a_plan_that_was_changed_by_hand_is_refused(use, tmp_path):
+def test_3_a_plan_that_was_changed_by_hand_is_refused(use, tmp_path):
     use("first")
     path = tmp_path / "plan.json"
     run("plan", "--out", str(path))

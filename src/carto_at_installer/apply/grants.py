@@ -1,4 +1,7 @@
-"""Carries the privileges on functions over a DROP and CREATE, which loses them."""
+"""Carries the privileges on functions over a DROP and CREATE, which loses them.
+
+As far as the login can see them: Redshift shows those of others to superusers.
+"""
 
 from __future__ import annotations
 

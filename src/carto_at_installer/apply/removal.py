@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+from carto_at_installer.apply.dependents import refuse_dependent_views
 from carto_at_installer.apply.operation import Operation
 from carto_at_installer.apply.overview import current_snapshot
 from carto_at_installer.aws import clusters, functions, roles
@@ -99,5 +100,9 @@ def prepare_prune(connection: Connection, *, keep: int = KEEP_RELEASES) -> Plan:
 
 
 def carry_out(connection: Connection, plan: Plan, conduct: Conduct) -> tuple[str, ...]:
-    """Carry out a plan that only removes; returns the keys of its steps."""
+    """Carry out a plan that only removes; returns the keys of its steps.
+
+    Raises PreflightError, before anything is changed, when views use what would be dropped.
+    """
+    refuse_dependent_views(connection.sql, plan)
     return Operation(plan, connection, conduct).run()

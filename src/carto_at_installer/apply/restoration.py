@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from carto_at_installer.apply.dependents import refuse_dependent_views
 from carto_at_installer.apply.operation import Operation
 from carto_at_installer.apply.removal import look_at_leftovers
 from carto_at_installer.aws import functions
@@ -91,8 +92,10 @@ def _to_nothing(connection: Connection, installation: Installation) -> PreparedR
 def roll_back(prepared: PreparedRollback, conduct: Conduct) -> int:
     """Carry the rollback out; returns how many recorded examples were asked.
 
-    Raises SmokeTestError when they do not answer as they did; the old release is in use all the same.
+    Raises PreflightError, before anything is changed, when views use what would be dropped, and SmokeTestError when
+    the examples do not answer as they did; the old release is in use all the same.
     """
+    refuse_dependent_views(prepared.connection.sql, prepared.plan)
     tests = recorded_tests(prepared.snapshot, prepared.connection.schema)
     Operation(prepared.plan, prepared.connection, conduct).run()
     failures = run_smoke_tests(prepared.connection.sql, tests, conduct.progress) if tests else []
