@@ -14,6 +14,7 @@ from benchmarks.coverage import coverage
 from benchmarks.handlers import figures_table, measure_module
 from benchmarks.imports import GOAL as IMPORT_GOAL
 from benchmarks.imports import measure_imports
+from benchmarks.installation import CHAIN_GOAL, UNCHANGED_GOAL, measure_installation
 from benchmarks.sandbox import measure_sandbox
 from benchmarks.startup import GOAL as STARTUP_GOAL
 from benchmarks.startup import measure_startup
@@ -152,6 +153,41 @@ def _throughput(found: list[Throughput]) -> Section:
     return Section(lines, [one.met for one in found if one.met is not None])
 
 
+def installation_section() -> Section:
+    """Calls and seconds of installations at the pace of AWS."""
+    first, again = measure_installation()
+    goals = [
+        first.mutating <= first.mutating_goal,
+        first.installed_s <= CHAIN_GOAL * first.chain_s,
+        again.calls <= UNCHANGED_GOAL and again.mutating == 0,
+    ]
+    rows = [
+        (r.what, str(r.calls), str(r.mutating), f"{r.installed_s:.1f}", f"{r.verified_s:.1f}")
+        for r in (first, again)
+    ]
+    heads = ("run", "AWS calls", "of them changes", "s until installed", "s until verified")
+    lines = [
+        "## Installation at the pace of AWS",
+        "",
+        "Everything, with 100 ms more for every call and 2 s until a Lambda function is active. Sandbox and Lambda",
+        "functions run on the same machine.",
+        "",
+        *table(heads, rows),
+        "",
+        (
+            f"- Changing calls of the first: at most three for each of the {first.modules} modules and 12,"
+            f" {first.mutating_goal}: {mark(met=goals[0])}."
+        ),
+        (
+            f"- Seconds until it is installed: at most {CHAIN_GOAL} times the slowest chain of layer, Lambda function"
+            f" and SQL, {first.chain_s:.1f} s: {mark(met=goals[1])}."
+        ),
+        f"- Calls of the unchanged repetition: at most {UNCHANGED_GOAL}, none of them changes: {mark(met=goals[2])}.",
+        "",
+    ]
+    return Section(lines, goals)
+
+
 def imports_section() -> Section:
     """What a cold start costs."""
     version, found = measure_imports()
@@ -206,6 +242,7 @@ def main() -> int:
         handlers_section(),
         coverage_section(),
         imports_section(),
+        installation_section(),
         sandbox_section(),
         startup_section(),
     ]
