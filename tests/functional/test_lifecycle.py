@@ -132,6 +132,9 @@ def test_7_on_failure_stop_stops_and_can_be_resumed_or_rolled_back(use, aws):
     stopped = run("status").data
     assert stopped["current"]["number"] == 1
     assert stopped["unfinished"]["number"] == 2
+    for command in ("resume", "rollback"):
+        assert run(command, "--dry-run").data["changed"] is False
+    assert run("status").data["unfinished"]["number"] == 2
     assert run("rollback").code == 0
     assert answer() == 12
     assert run("status").data["unfinished"] is None
@@ -332,6 +335,7 @@ def test_4_two_installers_at_once_one_wins_and_the_other_names_it(use):
     assert "`carto-at upgrade` by arn:someone" in second.err
     assert f"process {os.getpid()}" in second.err
     assert answer() == 12
+    assert run("unlock", "--dry-run").data["unlocked"] is False
     assert run("status").data["lease"]["holder"] == "arn:someone"
     assert run("unlock", "--yes").data["unlocked"] is True
     assert run("upgrade").code == 0

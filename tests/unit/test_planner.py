@@ -215,3 +215,18 @@ def test_foreign_things_of_our_names_are_refused():
         PreflightError, match="function at-m-12345678 exists, but was not made by carto-at"
     ):
         make_plan(DESIRED, replace(INSTALLED, functions={FUNCTION.name: function}))
+
+
+def test_a_large_module_is_created_in_batches_but_upgraded_in_one_transaction():
+    many = tuple(sql_object(f"F{n}") for n in range(80))
+    desired = replace(DESIRED, modules=(ModuleSql("m", many, FUNCTION.name, ROLES[1].arn),))
+    first = [step for step in make_plan(desired, NOTHING).steps if step.key.startswith("sql:")]
+    assert [step.key for step in first] == ["sql:m:1", "sql:m:2", "sql:m:3"]
+    assert [o for step in first for o in step.action.changed] == list(many)
+    assert first[2].after[-1] == "sql:m:2"
+    there = replace(
+        INSTALLED, installation=replace(installed(RELEASE), objects=(recorded(many[0]),))
+    )
+    again = [step for step in make_plan(desired, there).steps if step.key.startswith("sql:")]
+    assert [step.key for step in again] == ["sql:m"]
+    assert len(again[0].action.changed) == 79

@@ -21,9 +21,10 @@ from carto_at_installer.cli.terminal import Terminal
 from carto_at_installer.core.options import OnFailure
 
 if TYPE_CHECKING:
-    from carto_at_installer.cli.installed import Found
-    from carto_at_installer.core.releases import Installation
+    from carto_at_installer.apply.connection import Connection
+    from carto_at_installer.core.releases import Installation, Release
     from carto_at_installer.core.result import Result
+    from carto_at_installer.plan.steps import Plan
 
 
 @click.command()
@@ -145,9 +146,10 @@ def _can_be_remade(installation: Installation) -> bool:
 @click.command()
 @place_flags
 @on_failure_flag
+@dry_run_flag
 @output_flags
 @click.pass_obj
-def resume(terminal: Terminal, /, *, on_failure: str, **flags: Any) -> Result:
+def resume(terminal: Terminal, /, *, on_failure: str, dry_run: bool, **flags: Any) -> Result:
     """Complete what stopped half-way.
 
     With the options that it began with.
@@ -155,32 +157,42 @@ def resume(terminal: Terminal, /, *, on_failure: str, **flags: Any) -> Result:
     \b
     carto-at resume --cluster-id my-cluster --database dev
     """  # noqa: D301 - \b is click's mark for lines to keep
-    from carto_at_installer.apply import removal, restoration  # noqa: PLC0415 - imports boto3
-    from carto_at_installer.cli import reports  # noqa: PLC0415
+    from carto_at_installer.cli import reports  # noqa: PLC0415 - imports boto3
     from carto_at_installer.core.result import Paragraph, Result  # noqa: PLC0415
 
     there = located(flags)
-    connection, stopped = there.connection, there.installation.unfinished
+    stopped = there.installation.unfinished
     if stopped is None:
-        data = {**reports.place(connection), "changed": False}
+        data = {**reports.place(there.connection), "changed": False}
         return Result("resume", data=data, blocks=(Paragraph("Nothing is unfinished.", "good"),))
-    if stopped.command == "rollback":
+    rest = _rest(there.connection, there.installation, stopped)
+    if rest is not None:
+        plan, sentence = rest
+        if dry_run:
+            return reports.removal_planned("resume", there.connection, plan)
+        return removed("resume", terminal, there.connection, plan, sentence)
+    command = "install" if stopped.command == "rollback" and stopped.restores else stopped.command
+    believe = command in {"repair", "adopt", "rollback"}
+    prepared = prepared_again(command, terminal, there, believe_database=believe)
+    return carried_out(terminal, prepared, on_failure, dry_run=dry_run)
+
+
+def _rest(
+    connection: Connection, installation: Installation, stopped: Release
+) -> tuple[Plan, str] | None:
+    """The rest of an unfinished command that works from the state alone, and what to say then; None for the others.
+
+    A rollback that makes again what a removal has deleted needs the package, as an installation does.
+    """
+    from carto_at_installer.apply import removal, restoration  # noqa: PLC0415 - imports boto3
+
+    if stopped.command == "rollback" and (stopped.restores or installation.current is None):
         prepared = restoration.prepare_rollback(connection, stopped.restores or None)
-        if prepared is None:
-            return _completed("install", terminal, there, on_failure)
-        return removed("resume", terminal, connection, prepared.plan, "The rollback is complete.")
+        return (prepared.plan, "The rollback is complete.") if prepared else None
     if stopped.command == "uninstall":
         keep = stopped.options.get("keep_lambdas") == "true"
         plan = removal.prepare_uninstall(connection, keep_lambdas=keep)
-        return removed("resume", terminal, connection, plan, "The installation is gone.")
+        return plan, "The installation is gone."
     if stopped.command == "remove":
-        plan = removal.prepare_partial_rest(connection)
-        return removed("resume", terminal, connection, plan, "The chosen functions are gone.")
-    return _completed(stopped.command, terminal, there, on_failure)
-
-
-def _completed(command: str, terminal: Terminal, there: Found, on_failure: str) -> Result:
-    """Plan the rest of an unfinished command and carry it out."""
-    believe = command in {"repair", "adopt"}
-    prepared = prepared_again(command, terminal, there, believe_database=believe)
-    return carried_out(terminal, prepared, on_failure, dry_run=False)
+        return removal.prepare_partial_rest(connection), "The chosen functions are gone."
+    return None

@@ -108,10 +108,11 @@ def prune(terminal: Terminal, /, *, keep_releases: int, dry_run: bool, **flags: 
 
 @click.command()
 @place_flags
+@dry_run_flag
 @yes_flag
 @output_flags
 @click.pass_obj
-def unlock(terminal: Terminal, /, *, yes: bool, **flags: Any) -> Result:
+def unlock(terminal: Terminal, /, *, dry_run: bool, yes: bool, **flags: Any) -> Result:
     """Take the lease of a dead process away.
 
     It would also end by itself.
@@ -129,6 +130,9 @@ def unlock(terminal: Terminal, /, *, yes: bool, **flags: Any) -> Result:
     data = {**reports.place(connection), "unlocked": holder is not None}
     if holder is None:
         return Result("unlock", data=data, blocks=(Paragraph("Nobody holds the lease.", "good"),))
+    if dry_run:
+        held = Paragraph(f"{holder.describe()}. Nothing has been changed.")
+        return Result("unlock", data={**data, "unlocked": False}, blocks=(held,))
     if not yes:
         confirm(terminal, f"{holder.describe()}. Take it away?")
     break_lease(connection.sql, connection.store.tables, holder)
