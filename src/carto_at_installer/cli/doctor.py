@@ -11,7 +11,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from carto_at_installer.cli.config import settings_document
-from carto_at_installer.cli.flags import output_flags, sandbox_flag, setting_flags
+from carto_at_installer.cli.flags import (
+    config_flags,
+    output_flags,
+    sandbox_flag,
+    setting_flags,
+)
 from carto_at_installer.cli.terminal import Terminal
 from carto_at_installer.core.errors import CartoAtError
 
@@ -30,6 +35,7 @@ _BROKEN_PACKAGE = 3
 
 
 @click.command()
+@config_flags
 @setting_flags
 @sandbox_flag
 @click.option("--offline", is_flag=True, help="Ask nothing of AWS: only this machine and package.")
