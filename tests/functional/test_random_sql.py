@@ -18,12 +18,13 @@ def session(tmp_path_factory):
 
 
 def test_only_the_function_without_a_seed_is_volatile():
-    kinds = {each.signature: str(each.volatility) for each in MODULE.functions}
+    functions = [each for each in MODULE.functions if each.external]
+    kinds = {each.signature: str(each.volatility) for each in functions}
     assert kinds == {
         "ST_GENERATEPOINTS(GEOMETRY, INTEGER)": "VOLATILE",
         "ST_GENERATEPOINTS(GEOMETRY, INTEGER, BIGINT)": "STABLE",
     }
-    assert {str(each.external.volatility) for each in MODULE.functions} == {"VOLATILE", "STABLE"}
+    assert {str(each.external.volatility) for each in functions} == {"VOLATILE", "STABLE"}
 
 
 @pytest.mark.parametrize(
