@@ -184,14 +184,14 @@ def test_privileges_can_be_asked_for(admin, deploy):
         " has_assumerole_privilege('default', 'copy')"
     )
     assert rows(deploy, asked) == [(True, False, True, False, True, True, False, True)]
-    assert rows(admin, asked)[0] == (True,) * 8 or rows(admin, asked)[0][6]
+    assert rows(admin, asked) == [(True,) * 8]
     many = "SELECT nspname FROM pg_namespace WHERE has_schema_privilege('IAMR:Deploy', nspname, 'usage') ORDER BY 1"
     assert rows(admin, many) == [("public",), ("s",)]
     for sql, message in (
         ("SELECT has_schema_privilege('nobody', 's', 'usage')", 'user "nobody" does not exist'),
         ("SELECT has_schema_privilege('nothing', 'usage')", 'schema "nothing" does not exist'),
         ("SELECT has_schema_privilege('s', 'eat')", 'unrecognized privilege type: "eat"'),
-        ("SELECT has_function_privilege('s.f()', 'execute')", 'function "s.f()" does not exist'),
+        ("SELECT has_function_privilege('s.f()', 'execute')", "function s.f() does not exist"),
     ):
         assert message in denied(admin, sql)
 
