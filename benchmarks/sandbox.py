@@ -12,14 +12,12 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.both_ways import Rates, measure_rates
 from benchmarks.throughput import Throughput, cpu_seconds, measure_throughput
 from carto_at_installer.apply.installation import Installer
 from carto_at_installer.apply.operation import Conduct
-from carto_at_installer.aws import functions
 from carto_at_installer.aws.data_api import DataApi
-from carto_at_installer.aws.functions import FunctionSettings
 from carto_at_installer.aws.session import AwsSession
-from carto_at_installer.bundle.archives import Member, pack
 from carto_at_installer.bundle.resources import bundle_root
 from carto_at_installer.cli.sandbox import client_environment
 from carto_at_installer.core.options import AwsOptions, InstallOptions, TargetOptions
@@ -28,21 +26,6 @@ from carto_at_installer.sandbox import daemon
 
 ROOT = Path(__file__).parents[1]
 TARGET = TargetOptions("demo", None, "dev")
-ROWS = 100_000
-ROUNDS = 5
-PACKAGES = (
-    ROOT / "bundled_functions/runtime/carto_at_runtime",
-    ROOT / "bundled_functions/quadbin/carto_quadbin",
-    ROOT / "benchmarks/lambda_variant/carto_benchmark",
-)
-POINTS = f"""CREATE TABLE public.points AS
-SELECT CAST((CAST(i AS BIGINT) * 7919) % 360000 AS DOUBLE PRECISION) / 1000 - 180 AS longitude,
-       CAST((CAST(i AS BIGINT) * 104729) % 170000 AS DOUBLE PRECISION) / 1000 - 85 AS latitude
-FROM generate_series(1, {ROWS}) AS s(i)"""
-QUERIES = {
-    "plain SQL": "SELECT SUM(carto.QUADBIN_FROMLONGLAT(longitude, latitude, 15) % 1000003) FROM public.points",
-    "Lambda": "SELECT SUM(carto.__BENCHMARK_FROMLONGLAT(longitude, latitude, 15) % 1000003) FROM public.points",
-}
 
 
 @dataclass(frozen=True)
@@ -56,20 +39,12 @@ class InstallationCalls:
 
 
 @dataclass(frozen=True)
-class Rate:
-    """Rows per second of one way to answer, the best of the rounds."""
-
-    way: str
-    rows_per_second: float
-
-
-@dataclass(frozen=True)
 class SandboxFigures:
     """All that is measured in one sandbox; `start_cpu` are the CPU seconds until its first answer to a query."""
 
     start_cpu: float
     installations: list[InstallationCalls]
-    rates: list[Rate]
+    rates: list[Rates]
     throughput: list[Throughput]
 
 
@@ -85,7 +60,8 @@ def measure_sandbox() -> SandboxFigures:
             sql.query("SELECT 1")
             start = cpu_seconds(info.pid)
             installations = [_install("first installation"), _install("unchanged repetition")]
-            return SandboxFigures(start, installations, _rates(), measure_throughput(sql, info.pid))
+            rates = measure_rates(AwsSession(AwsOptions()), sql)
+            return SandboxFigures(start, installations, rates, measure_throughput(sql, info.pid))
         finally:
             os.environ.clear()
             os.environ.update(before)
@@ -102,60 +78,6 @@ def _install(what: str) -> InstallationCalls:
     return InstallationCalls(what, calls.total, calls.mutating, time.perf_counter() - begin)
 
 
-def _rates() -> list[Rate]:
-    session = AwsSession(AwsOptions())
-    sql = DataApi(session, TARGET)
-    _add_lambda_variant(session, sql)
-    sql.execute(POINTS)
-    best = dict.fromkeys(QUERIES, 0.0)
-    answers = set()
-    for _ in range(ROUNDS):
-        for way, query in QUERIES.items():
-            begin = time.perf_counter()
-            answers.add(str(sql.query(query).rows[0][0]))
-            best[way] = max(best[way], ROWS / (time.perf_counter() - begin))
-    assert len(answers) == 1, f"the two ways disagree: {answers}"
-    return [Rate(way, rate) for way, rate in best.items()]
-
-
-def _add_lambda_variant(session: AwsSession, sql: DataApi) -> None:
-    """Upload the variant with the installed quadbin function's settings, and declare it in SQL."""
-    name = sql.query(
-        "SELECT MAX(lambda_name) FROM carto.__at_object WHERE module = 'quadbin'"
-    ).rows[0][0]
-    installed = functions.find_function(session, name)
-    assert installed is not None
-    settings = FunctionSettings(
-        name="carto-at-redshift-benchmark",
-        runtime=installed.runtime,
-        handler="carto_benchmark.handler",
-        role=installed.role,
-        architecture=installed.architecture,
-        memory_mb=installed.memory_mb,
-        timeout_s=installed.timeout_s,
-        layers=installed.layers,
-        environment=installed.environment,
-        log_group=installed.log_group,
-        description="benchmark",
-        tags={},
-    )
-    functions.create_function(session, settings, _variant_zip())
-    role = sql.query("SELECT MAX(role) FROM carto.__at_object").rows[0][0]
-    sql.execute(
-        "CREATE OR REPLACE EXTERNAL FUNCTION carto.__BENCHMARK_FROMLONGLAT(DOUBLE PRECISION, DOUBLE PRECISION, INTEGER)"
-        f" RETURNS BIGINT STABLE LAMBDA '{settings.name}' IAM_ROLE '{role}' MAX_BATCH_ROWS 50000"
-    )
-
-
-def _variant_zip() -> bytes:
-    members = [
-        Member(f"{package.name}/{path.relative_to(package).as_posix()}", 0o644, path.read_bytes())
-        for package in PACKAGES
-        for path in sorted(package.rglob("*.py"))
-    ]
-    return pack(members)
-
-
 def main() -> None:
     """Print the figures."""
     found = measure_sandbox()
@@ -165,7 +87,7 @@ def main() -> None:
             f"{one.what}: {one.total} AWS calls, {one.mutating} of them changes, {one.seconds:.1f} s"
         )
     for rate in found.rates:
-        print(f"QUADBIN_FROMLONGLAT by {rate.way}: {rate.rows_per_second:,.0f} rows/s")
+        print(f"{rate.name}: {rate.in_sql:,.0f} rows/s in SQL, {rate.in_lambda:,.0f} in Lambda")
     for case in found.throughput:
         print(
             f"{case.function}: {case.batches} batches; directly {case.direct.wall:.3f} s (CPU {case.direct.cpu:.3f}),"
