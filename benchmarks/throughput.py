@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from carto_at_installer.sandbox.engine import Engine
+from carto_at_installer.sandbox.engine import Cluster, Engine
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from carto_at_installer.aws.data_api import DataApi
     from carto_at_installer.sandbox.engine.external import LambdaCall
 
+CLUSTER = "arn:aws:redshift:us-east-1:123456789012:cluster:demo"
 ROWS = 100_000
 ROUNDS = 3
 GOAL = 0.5
@@ -122,7 +123,7 @@ def _batches(
         payloads.append(made.payload)
         return respond(made.payload)
 
-    engine = Engine(":memory:", "dev", call, "arn:aws:redshift:us-east-1:123456789012:cluster:demo")
+    engine = Engine(":memory:", "dev", call, Cluster(CLUSTER))
     try:
         session = engine.session("admin")
         session.execute("CREATE SCHEMA carto")
