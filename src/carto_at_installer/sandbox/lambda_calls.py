@@ -70,16 +70,13 @@ class RedshiftLambdaCaller:
         self._faults = faults
         self._moto = moto
         self._functions = functions
-        self._authorised: set[tuple[int, str, tuple[str, ...]]] = set()
+        self._authorised: dict[tuple[int, str, tuple[str, ...]], tuple[Call, str]] = {}
 
     def __call__(self, call: LambdaCall) -> bytes:
         """Invoke a function as Redshift does. Raises LambdaCallError."""
         try:
-            target = self._current()
-            context = Call(target.region, Caller(target.arn, "redshift"), "")
-            reference = function_reference(call.function_name, context)
-            self._authorise_once(target, call, context.arn("lambda", f"function:{reference.name}"))
-            before_internal_call(self._faults, "lambda", "Invoke", reference.name)
+            context, name = self._authorised_once(call)
+            before_internal_call(self._faults, "lambda", "Invoke", name)
             record = self._functions.find(call.function_name, context)
             outcome = self._functions.run(record, call.payload)
         except AwsServiceError as error:
@@ -93,15 +90,23 @@ class RedshiftLambdaCaller:
             raise LambdaCallError(_function_error(call.function_name, outcome.payload))
         return outcome.payload
 
-    def _authorise_once(self, target: Target, call: LambdaCall, function_arn: str) -> None:
-        """Authorise the first call of a query: the credentials that Redshift gets then serve the others too."""
-        key = (call.query_id, function_arn, call.role_arns)
-        if key in self._authorised:
-            return
-        self._authorise(target, call, function_arn)
+    def _authorised_once(self, call: LambdaCall) -> tuple[Call, str]:
+        """(circumstances, name of the function) of a call that is allowed.
+
+        The first call of a query is authorised: the credentials that Redshift gets then serve the others too.
+        """
+        key = (call.query_id, call.function_name, call.role_arns)
+        known = self._authorised.get(key)
+        if known is not None:
+            return known
+        target = self._current()
+        context = Call(target.region, Caller(target.arn, "redshift"), "")
+        name = function_reference(call.function_name, context).name
+        self._authorise(target, call, context.arn("lambda", f"function:{name}"))
         if len(self._authorised) >= _REMEMBERED_QUERIES:
             self._authorised.clear()
-        self._authorised.add(key)
+        self._authorised[key] = context, name
+        return context, name
 
     def _authorise(self, target: Target, call: LambdaCall, function_arn: str) -> None:
         """Raise LambdaCallError unless the chain of roles leads from the target to the function."""

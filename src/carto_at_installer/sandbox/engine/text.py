@@ -148,12 +148,9 @@ def _coordinates(shape: Shape, write: Callable[[float], str]) -> str:
 
 def to_ewkb(wkb: bytes, srid: int) -> bytes:
     """EWKB as Redshift writes it: little endian, Z and M as flags, the SRID only where it is not 0."""
-    shape = read_wkb(wkb)
-    if not (shape.z or shape.m):
-        if not srid:
-            return wkb
-        return wkb[:4] + b"\x20" + struct.pack("<I", srid) + wkb[5:]
-    return write_ewkb(shape, srid)
+    if wkb[:1] == b"\x01" and wkb[2:5] == b"\0\0\0":  # Little endian and flat, as nearly all are.
+        return wkb if not srid else wkb[:4] + b"\x20" + struct.pack("<I", srid) + wkb[5:]
+    return write_ewkb(read_wkb(wkb), srid)
 
 
 def write_ewkb(shape: Shape, srid: int) -> bytes:
