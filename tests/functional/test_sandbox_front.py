@@ -63,8 +63,8 @@ def test_an_unknown_service_is_named(sandbox: Any) -> None:
 def test_operations_that_are_not_emulated_are_refused_by_name(client: Any) -> None:
     with pytest.raises(botocore.exceptions.ClientError, match="lambda:CreateAlias"):
         client("lambda").create_alias(FunctionName="f", Name="a", FunctionVersion="1")
-    with pytest.raises(botocore.exceptions.ClientError, match="redshift:RebootCluster"):
-        client("redshift").reboot_cluster(ClusterIdentifier="demo")
+    with pytest.raises(botocore.exceptions.ClientError, match="redshift:ResizeCluster"):
+        client("redshift").resize_cluster(ClusterIdentifier="demo")
     with pytest.raises(botocore.exceptions.ClientError, match="logs:StartQuery"):
         client("logs").start_query(queryString="x", startTime=0, endTime=1, logGroupName="g")
 
