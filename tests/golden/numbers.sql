@@ -119,3 +119,13 @@ SELECT GREATEST(1, NULL, 3), LEAST(NULL, 2), COALESCE(NULL, 7), NVL(NULL, 8), NU
 
 SELECT DECODE(2, 1, 'one', 2, 'two', 'many'), DECODE(NULL, NULL, 'null'), CASE WHEN NULL THEN 1 ELSE 2 END
 => two | null | 2
+
+-- Sums of whole numbers are BIGINT, of common tables too.
+CREATE TABLE sums (i INT)
+ok
+
+INSERT INTO sums VALUES (1), (2), (4)
+ok
+
+WITH a AS (SELECT i AS x FROM sums), b AS (SELECT SUM(x) AS y FROM a) SELECT AVG(x), SUM(x), (SELECT y FROM b) FROM a
+=> 2 | 7 | 7

@@ -173,7 +173,9 @@ def argument_types(
 ) -> list[RsType | None]:
     """The type of each argument; None for a literal text, for NULL and for what cannot be told."""
     known = names.types_of(
-        [a.sql("duckdb", identify=True) for a in arguments], scope.source(arguments)
+        [a.sql("duckdb", identify=True) for a in arguments],
+        scope.source(arguments),
+        scope.common_tables(),
     )
     found: list[RsType | None] = list(known) if known else [None] * len(arguments)
     for index, argument in enumerate(arguments):

@@ -201,10 +201,12 @@ class Names:
         finally:
             self.describing = False
 
-    def types_of(self, expressions: Sequence[str], source: str) -> list[RsType] | None:
-        """The types of DuckDB expressions over a FROM clause (text), or None when they cannot be told alone."""
-        columns = ", ".join(expressions)
+    def types_of(
+        self, expressions: Sequence[str], source: str, common_tables: str = ""
+    ) -> list[RsType] | None:
+        """The types of DuckDB expressions over FROM and WITH clauses (texts); None when they cannot be told alone."""
+        query = f"{common_tables} SELECT {', '.join(expressions)} {source}"
         try:
-            return [from_duckdb(kind) for _, kind in self.describe(f"SELECT {columns} {source}")]
+            return [from_duckdb(kind) for _, kind in self.describe(query)]
         except (duckdb.Error, UnsupportedSqlError):
             return None

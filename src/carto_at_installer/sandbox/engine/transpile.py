@@ -61,6 +61,22 @@ class Scope:
         parts = [select.args.get("from_"), *(select.args.get("joins") or [])]
         return " ".join(part.sql("duckdb", identify=True) for part in parts if part)
 
+    def common_tables(self) -> str:
+        """The WITH clause (already in DuckDB's form) of what can be read where the expression stands, or nothing."""
+        found: list[exp.CTE] = []
+        inside: exp.Expr = self._node
+        while (above := inside.parent) is not None:
+            if isinstance(above, exp.With):
+                found = [*above.expressions[: above.expressions.index(inside)], *found]
+                inside = above.parent or above
+                continue
+            if (clause := above.args.get("with_")) is not None:
+                found = [*clause.expressions, *found]
+            inside = above
+        return (
+            f"WITH {', '.join(cte.sql('duckdb', identify=True) for cte in found)}" if found else ""
+        )
+
 
 class Transpiler:
     """Rewrites one statement, or the body of one SQL function whose parameters have the given types."""
