@@ -1,26 +1,26 @@
-CREATE OR REPLACE EXTERNAL FUNCTION "carto".__QUADBIN_TOCHILDREN(BIGINT, INTEGER)
+CREATE OR REPLACE EXTERNAL FUNCTION "carto".__QUADBIN_TOCHILDREN(BIGINT, INTEGER, VARCHAR(MAX))
 RETURNS VARCHAR(MAX) STABLE
 LAMBDA 'carto-at-redshift-quadbin-0123abcd'
 IAM_ROLE 'arn:aws:iam::123456789012:role/carto-at-invoke'
 RETRY_TIMEOUT 20000
-MAX_BATCH_ROWS 95
-MAX_BATCH_SIZE 1024 KB;
+MAX_BATCH_ROWS 10000
+MAX_BATCH_SIZE 5120 KB;
 
-CREATE OR REPLACE EXTERNAL FUNCTION "carto".__QUADBIN_KRING(BIGINT, INTEGER)
+CREATE OR REPLACE EXTERNAL FUNCTION "carto".__QUADBIN_KRING(BIGINT, INTEGER, VARCHAR(MAX))
 RETURNS VARCHAR(MAX) STABLE
 LAMBDA 'carto-at-redshift-quadbin-0123abcd'
 IAM_ROLE 'arn:aws:iam::123456789012:role/carto-at-invoke'
 RETRY_TIMEOUT 20000
-MAX_BATCH_ROWS 95
-MAX_BATCH_SIZE 1024 KB;
+MAX_BATCH_ROWS 10000
+MAX_BATCH_SIZE 5120 KB;
 
-CREATE OR REPLACE EXTERNAL FUNCTION "carto".__QUADBIN_KRING_DISTANCES(BIGINT, INTEGER)
+CREATE OR REPLACE EXTERNAL FUNCTION "carto".__QUADBIN_KRING_DISTANCES(BIGINT, INTEGER, VARCHAR(MAX))
 RETURNS VARCHAR(MAX) STABLE
 LAMBDA 'carto-at-redshift-quadbin-0123abcd'
 IAM_ROLE 'arn:aws:iam::123456789012:role/carto-at-invoke'
 RETRY_TIMEOUT 20000
-MAX_BATCH_ROWS 70
-MAX_BATCH_SIZE 1024 KB;
+MAX_BATCH_ROWS 10000
+MAX_BATCH_SIZE 5120 KB;
 
 CREATE OR REPLACE EXTERNAL FUNCTION "carto".__QUADBIN_POLYFILL(VARCHAR(MAX), INTEGER)
 RETURNS VARCHAR(MAX) STABLE
@@ -28,6 +28,22 @@ LAMBDA 'carto-at-redshift-quadbin-0123abcd'
 IAM_ROLE 'arn:aws:iam::123456789012:role/carto-at-invoke'
 RETRY_TIMEOUT 20000
 MAX_BATCH_ROWS 60
+MAX_BATCH_SIZE 4096 KB;
+
+CREATE OR REPLACE EXTERNAL FUNCTION "carto".__QUADBIN_POLYFILL_MODE(VARCHAR(MAX), INTEGER, VARCHAR(16))
+RETURNS VARCHAR(MAX) STABLE
+LAMBDA 'carto-at-redshift-quadbin-0123abcd'
+IAM_ROLE 'arn:aws:iam::123456789012:role/carto-at-invoke'
+RETRY_TIMEOUT 20000
+MAX_BATCH_ROWS 60
+MAX_BATCH_SIZE 4096 KB;
+
+CREATE OR REPLACE EXTERNAL FUNCTION "carto".__QUADBIN_POLYFILL_BELOW(VARCHAR(MAX), INTEGER, VARCHAR(16), BIGINT)
+RETURNS VARCHAR(MAX) STABLE
+LAMBDA 'carto-at-redshift-quadbin-0123abcd'
+IAM_ROLE 'arn:aws:iam::123456789012:role/carto-at-invoke'
+RETRY_TIMEOUT 20000
+MAX_BATCH_ROWS 250
 MAX_BATCH_SIZE 4096 KB;
 
 CREATE OR REPLACE FUNCTION "carto".QUADBIN_FROMLONGLAT(DOUBLE PRECISION, DOUBLE PRECISION, INTEGER)
@@ -129,7 +145,7 @@ $$ LANGUAGE sql;
 CREATE OR REPLACE FUNCTION "carto".QUADBIN_TOCHILDREN(BIGINT, INTEGER)
 RETURNS SUPER STABLE
 AS $$
-  SELECT JSON_PARSE("carto".__QUADBIN_TOCHILDREN($1, $2))
+  SELECT JSON_PARSE("carto".__QUADBIN_TOCHILDREN($1, $2, REPEAT(' ', CAST(LEAST(65535, (20) * COALESCE(POWER(4, LEAST(GREATEST($2 - CAST(($1 >> 52) & 31 AS INTEGER), 0), 12)), 0) + 2) AS INTEGER))))
 $$ LANGUAGE sql;
 
 CREATE OR REPLACE FUNCTION "carto".QUADBIN_SIBLING(BIGINT, VARCHAR(MAX))
@@ -147,13 +163,13 @@ $$ LANGUAGE sql;
 CREATE OR REPLACE FUNCTION "carto".QUADBIN_KRING(BIGINT, INTEGER)
 RETURNS SUPER STABLE
 AS $$
-  SELECT JSON_PARSE("carto".__QUADBIN_KRING($1, $2))
+  SELECT JSON_PARSE("carto".__QUADBIN_KRING($1, $2, REPEAT(' ', CAST(LEAST(65535, (20) * COALESCE(POWER(2 * LEAST(GREATEST($2, 0), 1000) + 1, 2), 0) + 2) AS INTEGER))))
 $$ LANGUAGE sql;
 
 CREATE OR REPLACE FUNCTION "carto".QUADBIN_KRING_DISTANCES(BIGINT, INTEGER)
 RETURNS SUPER STABLE
 AS $$
-  SELECT JSON_PARSE("carto".__QUADBIN_KRING_DISTANCES($1, $2))
+  SELECT JSON_PARSE("carto".__QUADBIN_KRING_DISTANCES($1, $2, REPEAT(' ', CAST(LEAST(65535, (58) * COALESCE(POWER(2 * LEAST(GREATEST($2, 0), 1000) + 1, 2), 0) + 2) AS INTEGER))))
 $$ LANGUAGE sql;
 
 CREATE OR REPLACE FUNCTION "carto".QUADBIN_POLYFILL(GEOMETRY, INTEGER)
@@ -161,4 +177,15 @@ RETURNS SUPER STABLE
 AS $$
   SELECT JSON_PARSE("carto".__QUADBIN_POLYFILL(ST_AsHexEWKB(CASE WHEN ST_SRID($1) IN (0, 4326) THEN $1 ELSE ST_Transform($1, 4326) END), $2))
 $$ LANGUAGE sql;
+
+CREATE OR REPLACE FUNCTION "carto".QUADBIN_POLYFILL_MODE(GEOMETRY, INTEGER, VARCHAR(MAX))
+RETURNS SUPER STABLE
+AS $$
+  SELECT JSON_PARSE("carto".__QUADBIN_POLYFILL_MODE(ST_AsHexEWKB(CASE WHEN ST_SRID($1) IN (0, 4326) THEN $1 ELSE ST_Transform($1, 4326) END), $2, $3))
+$$ LANGUAGE sql;
+
+CREATE OR REPLACE PROCEDURE "carto".QUADBIN_POLYFILL_TABLE(input_query IN VARCHAR(MAX), resolution IN INTEGER, mode IN VARCHAR(MAX), output_table INOUT VARCHAR(MAX))
+AS $$
+  DECLARE source_sql VARCHAR(MAX); target_name VARCHAR(MAX); mode_name VARCHAR(MAX); level_number INTEGER; before_number INTEGER; BEGIN IF output_table IS NULL OR NOT output_table ~ '^("[^".]+"|[A-Za-z_][A-Za-z0-9_$]*)([.]("[^".]+"|[A-Za-z_][A-Za-z0-9_$]*)){1,2}$' THEN RAISE EXCEPTION 'Invalid output table name. It must have the form [DATABASE.]SCHEMA.TABLE'; END IF; IF resolution IS NULL OR resolution < 0 OR resolution > 26 THEN RAISE EXCEPTION 'Invalid resolution: should be between 0 and 26'; END IF; mode_name := LOWER(mode); IF mode_name IS NULL OR mode_name NOT IN ('center', 'intersects', 'contains') THEN RAISE EXCEPTION 'Invalid mode: should be center, intersects or contains'; END IF; IF input_query ~ '^("[^".]+"|[A-Za-z_][A-Za-z0-9_$]*)([.]("[^".]+"|[A-Za-z_][A-Za-z0-9_$]*)){0,2}$' THEN source_sql := 'SELECT * FROM ' || CASE WHEN SPLIT_PART(input_query, '.', 1) LIKE '"%' THEN QUOTE_IDENT(BTRIM(SPLIT_PART(input_query, '.', 1), '"')) ELSE QUOTE_IDENT(LOWER(SPLIT_PART(input_query, '.', 1))) END || CASE WHEN SPLIT_PART(input_query, '.', 2) = '' THEN '' ELSE '.' || CASE WHEN SPLIT_PART(input_query, '.', 2) LIKE '"%' THEN QUOTE_IDENT(BTRIM(SPLIT_PART(input_query, '.', 2), '"')) ELSE QUOTE_IDENT(LOWER(SPLIT_PART(input_query, '.', 2))) END END || CASE WHEN SPLIT_PART(input_query, '.', 3) = '' THEN '' ELSE '.' || CASE WHEN SPLIT_PART(input_query, '.', 3) LIKE '"%' THEN QUOTE_IDENT(BTRIM(SPLIT_PART(input_query, '.', 3), '"')) ELSE QUOTE_IDENT(LOWER(SPLIT_PART(input_query, '.', 3))) END END; ELSIF LOWER(input_query) ~ '^[[:space:](]*(select|with)[^a-z0-9_]' AND STRPOS(input_query, ';') = 0 AND STRPOS(input_query, '--') = 0 AND STRPOS(input_query, '/*') = 0 THEN source_sql := input_query; ELSE RAISE EXCEPTION 'Invalid input: it should be the name of a table, or a query that starts with SELECT or WITH, without semicolons and comments'; END IF; target_name := CASE WHEN SPLIT_PART(output_table, '.', 1) LIKE '"%' THEN QUOTE_IDENT(BTRIM(SPLIT_PART(output_table, '.', 1), '"')) ELSE QUOTE_IDENT(LOWER(SPLIT_PART(output_table, '.', 1))) END || CASE WHEN SPLIT_PART(output_table, '.', 2) = '' THEN '' ELSE '.' || CASE WHEN SPLIT_PART(output_table, '.', 2) LIKE '"%' THEN QUOTE_IDENT(BTRIM(SPLIT_PART(output_table, '.', 2), '"')) ELSE QUOTE_IDENT(LOWER(SPLIT_PART(output_table, '.', 2))) END END || CASE WHEN SPLIT_PART(output_table, '.', 3) = '' THEN '' ELSE '.' || CASE WHEN SPLIT_PART(output_table, '.', 3) LIKE '"%' THEN QUOTE_IDENT(BTRIM(SPLIT_PART(output_table, '.', 3), '"')) ELSE QUOTE_IDENT(LOWER(SPLIT_PART(output_table, '.', 3))) END END; DROP TABLE IF EXISTS __carto_at_polyfill_rows; DROP TABLE IF EXISTS __carto_at_polyfill_input; DROP TABLE IF EXISTS __carto_at_polyfill_shapes; DROP TABLE IF EXISTS __carto_at_polyfill_attributes; DROP TABLE IF EXISTS __carto_at_polyfill_parts; EXECUTE 'CREATE TEMPORARY TABLE __carto_at_polyfill_rows AS ' || source_sql; CREATE TEMPORARY TABLE __carto_at_polyfill_input AS SELECT r.*, ROW_NUMBER() OVER (ORDER BY 1) AS __carto_at_row FROM __carto_at_polyfill_rows r; CREATE TEMPORARY TABLE __carto_at_polyfill_shapes AS SELECT i.__carto_at_row AS shape_row, CASE WHEN ST_SRID(i.geom) IN (0, 4326) THEN i.geom ELSE ST_Transform(i.geom, 4326) END AS shape FROM __carto_at_polyfill_input i WHERE i.geom IS NOT NULL; CREATE TEMPORARY TABLE __carto_at_polyfill_attributes AS SELECT * EXCLUDE geom FROM __carto_at_polyfill_input; CREATE TEMPORARY TABLE __carto_at_polyfill_parts AS SELECT s.shape_row, CAST(-1 AS INTEGER) AS part_level, CAST(0 AS BIGINT) AS cell FROM __carto_at_polyfill_shapes s; before_number := -1; level_number := MOD(resolution, 5); LOOP INSERT INTO __carto_at_polyfill_parts SELECT f.shape_row, level_number, CAST(c AS BIGINT) FROM ( SELECT p.shape_row, JSON_PARSE("carto".__QUADBIN_POLYFILL_BELOW(ST_AsHexEWKB(s.shape), level_number, CAST(CASE WHEN level_number = resolution THEN mode_name ELSE 'intersects' END AS VARCHAR(16)), p.cell)) AS cells FROM __carto_at_polyfill_parts p JOIN __carto_at_polyfill_shapes s ON s.shape_row = p.shape_row WHERE p.part_level = before_number) f, f.cells AS c; EXIT WHEN level_number = resolution; before_number := level_number; level_number := level_number + 5; END LOOP; EXECUTE 'CREATE TABLE ' || target_name || ' AS SELECT * EXCLUDE __carto_at_row FROM (' || 'SELECT a.*, p.cell AS quadbin FROM __carto_at_polyfill_attributes a' || ' JOIN __carto_at_polyfill_parts p ON p.shape_row = a.__carto_at_row WHERE p.part_level = ' || resolution || ') t'; DROP TABLE IF EXISTS __carto_at_polyfill_rows; DROP TABLE IF EXISTS __carto_at_polyfill_input; DROP TABLE IF EXISTS __carto_at_polyfill_shapes; DROP TABLE IF EXISTS __carto_at_polyfill_attributes; DROP TABLE IF EXISTS __carto_at_polyfill_parts; END;
+$$ LANGUAGE plpgsql SECURITY INVOKER;
 
