@@ -115,7 +115,7 @@ def test_the_row_of_an_unforeseen_error_is_found(registry, caplog):
     answer = invoke(registry, "f", [[1], None, [13], [13]])
     assert answer == {
         "success": False,
-        "error_msg": "f: Error processing row 2: float division by zero",
+        "error_msg": "f: Error processing row 2: ZeroDivisionError: float division by zero",
         "num_records": 4,
         "results": [],
     }
@@ -130,6 +130,22 @@ def test_an_error_without_text_is_named_by_its_type(registry, caplog):
 
     assert invoke(registry, "f", [[1]])["error_msg"] == "f: Error processing row 0: KeyError"
     assert "KeyError" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("error", "shown"),
+    [
+        (KeyError("size"), "KeyError: 'size'"),
+        (IndexError("list index out of range"), "IndexError: list index out of range"),
+        (ValueError("the ring is not closed"), "the ring is not closed"),
+    ],
+)
+def test_a_fault_of_code_shows_its_type_and_a_refusal_its_text(registry, error, shown):
+    @registry.external_function("f", int64("a"))
+    def broken(a):
+        raise error
+
+    assert invoke(registry, "f", [[1]])["error_msg"] == f"f: Error processing row 0: {shown}"
 
 
 def test_what_the_batch_cannot_take_is_done_row_by_row(registry):

@@ -107,7 +107,7 @@ def test_numbers_that_json_cannot_hold_are_refused_with_their_row():
         (["a"], "returned 1 results for 3 rows"),
         (RaggedArray(np.array([1]), np.array([0, 1])), "returned 1 results for 3 rows"),
         (None, "cannot be sent as a column: NoneType"),
-        ([1, 2, 3], "cannot be sent as a column: list"),
+        ([1, 2, 3], "cannot be sent as a column: list with int in it; it takes a list of texts"),
         (np.array([["a"]]), "cannot be sent as a column: array of <U1"),
         (np.array([1j]), "cannot be sent as a column: array of complex128"),
     ],

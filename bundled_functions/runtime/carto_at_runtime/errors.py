@@ -45,9 +45,23 @@ def reject(bad: NDArray[np.bool_], reason: str | Callable[[int], str]) -> None:
         raise RowError(row, reason if isinstance(reason, str) else reason(row))
 
 
+_NEEDS_TYPE = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    NameError,
+    TypeError,
+)
+"""Faults of code: their texts (`'size'`, `list index out of range`) do not tell what they are."""
+
+
 def describe(exception: BaseException) -> str:
-    """Return an exception's text, or its type's name when it has none."""
-    return str(exception) or type(exception).__name__
+    """Return an exception's text, after the name of its type where the text alone says too little."""
+    text, name = str(exception), type(exception).__name__
+    if text and isinstance(exception, _NEEDS_TYPE):
+        return f"{name}: {text}"
+    return text or name
 
 
 def abridged(value: object, length: int = 80) -> str:

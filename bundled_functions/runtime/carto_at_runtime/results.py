@@ -154,10 +154,20 @@ def _of_type(results: Any) -> Rendering:
         one is None or isinstance(one, str) for one in results
     ):
         return _Texts(results)
-    kind = (
-        f"array of {results.dtype}" if isinstance(results, np.ndarray) else type(results).__name__
+    raise InvocationError(
+        f"the function returned what cannot be sent as a column: {_kind(results)}; "
+        "it takes a list of texts and None, or an array of numbers or booleans"
     )
-    raise InvocationError(f"the function returned what cannot be sent as a column: {kind}")
+
+
+def _kind(results: Any) -> str:
+    if isinstance(results, np.ndarray):
+        return f"array of {results.dtype}"
+    name = type(results).__name__
+    if isinstance(results, (list, tuple)):
+        others = (one for one in results if not (one is None or isinstance(one, str)))
+        return f"{name} with {type(next(others)).__name__} in it"
+    return name
 
 
 def join(results: Rendering, rows: int, kept: NDArray[np.int64] | None) -> list[Chunk]:
