@@ -23,6 +23,7 @@ from carto_at_installer.checks import (
 from carto_at_installer.checks.login import Login, has_system_privilege, may_use_language
 from carto_at_installer.checks.outcome import Check, Plane, Status, failed, passed
 from carto_at_installer.checks.runner import refuse_failures, run_checks
+from carto_at_installer.core.bundle import Architecture
 from carto_at_installer.core.errors import PreflightError, SqlError, TargetError
 from carto_at_installer.core.options import AwsOptions, InstallOptions, TargetOptions
 from carto_at_installer.core.queries import QueryResult
@@ -170,6 +171,18 @@ def views(*rows):
         "plan": SimpleNamespace(steps=(SimpleNamespace(action=action),)),
         "sql": Sql({"pg_views": rows}),
     }
+
+
+LATE_BINDING = (
+    "public.sums",
+    "CREATE VIEW sums AS SELECT carto.toy_times(1) WITH NO SCHEMA BINDING",
+)
+
+
+def uploading(size):
+    function = SimpleNamespace(artifact=SimpleNamespace(size=size))
+    action = lambdas.CreateFunction(function, None)
+    return SimpleNamespace(steps=(SimpleNamespace(action=action),))
 
 
 def in_schema(*functions):
@@ -339,6 +352,12 @@ CASES = [
         "149 of 149",
     ),
     (lambdas.check_code_storage, {}, "pass", "100.0 GB"),
+    (
+        lambdas.check_code_storage,
+        {"plan": uploading(3_000_000), "lambda_account": AccountLimits(1000, 1000, 10**11, 10**11)},
+        "fail",
+        "3.0 MB are needed",
+    ),
     (lambdas.check_names, {}, "pass", "30 of 64"),
     (lambdas.check_names, {"desired": LONG}, "fail", "65 characters"),
     (lambdas.check_names, NO_LAMBDA, "skipped", "Lambda"),
@@ -349,7 +368,8 @@ CASES = [
     (schema.check_foreign_objects, in_schema(SQL_UDF), "fail", "toy_times"),
     (schema.check_python_functions, in_schema(SQL_UDF), "pass", "no Python function"),
     (schema.check_python_functions, in_schema(PYTHON_UDF), "fail", "toy_times(bigint)"),
-    (schema.check_views, {}, "skipped", "drops no function"),
+    (schema.check_views, {}, "pass", "no view"),
+    (schema.check_views, views(LATE_BINDING), "pass", "no view"),
     (schema.check_views, views(), "pass", "no view"),
     (schema.check_views, views(("public.sums", "SELECT carto.toy_times(1)")), "fail", "sums"),
 ]
@@ -364,6 +384,29 @@ def test_a_check_says(look, given, status, text):
     answer = look(facts(**given))
     assert (answer.status.value, text in answer.reason) == (status, True), answer
     assert (answer.fix != "") or status in {"pass", "skipped", "unknown"}
+
+
+@pytest.mark.parametrize(
+    ("layers", "partition", "status", "text"),
+    [
+        (("arm64",), "aws", "pass", "arm64"),
+        (("x86_64",), "aws", "fail", "no layer for arm64"),
+        (("arm64",), "aws-cn", "unknown", "AWS does not tell"),
+    ],
+)
+def test_the_package_must_have_a_layer_for_the_architecture(
+    monkeypatch, layers, partition, status, text
+):
+    manifest = SimpleNamespace(layers=layers)
+    monkeypatch.setattr(lambdas, "read_manifest", lambda _: manifest)
+    given = facts(
+        desired=SimpleNamespace(functions=("f",), layer="layer"),
+        options={"architecture": Architecture.ARM64},
+        identity=SimpleNamespace(partition=partition, region="cn-north-1"),
+        root=None,
+    )
+    answer = lambdas.check_architecture(given)
+    assert (answer.status.value, text in answer.reason) == (status, True), answer
 
 
 def test_python_must_be_new_enough():

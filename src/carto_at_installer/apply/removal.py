@@ -5,10 +5,10 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from carto_at_installer.apply.dependents import refuse_dependent_views
 from carto_at_installer.apply.operation import Operation
 from carto_at_installer.apply.overview import current_snapshot
 from carto_at_installer.aws import clusters, functions, roles
+from carto_at_installer.checks.schema import refuse_dependent_views
 from carto_at_installer.plan.partial_removal import (
     REMOVED,
     chosen_objects,

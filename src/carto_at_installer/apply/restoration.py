@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from carto_at_installer.apply.dependents import refuse_dependent_views
 from carto_at_installer.apply.operation import Operation
 from carto_at_installer.apply.removal import look_at_leftovers
 from carto_at_installer.aws import functions
+from carto_at_installer.checks.schema import refuse_dependent_views
 from carto_at_installer.core.errors import UsageError
 from carto_at_installer.core.releases import Release, ReleaseState
 from carto_at_installer.plan.observed import ObservedState

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from carto_at_installer.checks.outcome import Answer, Check, Plane, failed, passed, skipped
+from carto_at_installer.checks.outcome import Answer, Check, Plane, failed, passed
+from carto_at_installer.core.errors import PreflightError
 from carto_at_installer.plan.steps import ApplyModule
 from carto_at_installer.sql.database import views_with
 
@@ -12,10 +13,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from carto_at_installer.checks.facts import Facts
+    from carto_at_installer.core.queries import SqlBackend
+    from carto_at_installer.plan.steps import Plan
     from carto_at_installer.sql.database import DatabaseFunction
 
 PYTHON = "plpythonu"
 _ADOPT = "Replace them with `carto-at adopt` (it shows them first), drop them, or choose another --schema."
+_VIEWS = "views use functions that would be dropped"
+_SAVE_VIEWS = (
+    "Save their definitions (SELECT definition FROM pg_views), drop them, repeat the command, "
+    "and create them again."
+)
 _SHOWN = 5
 
 
@@ -53,26 +61,30 @@ def check_python_functions(facts: Facts) -> Answer:
     )
 
 
-def check_views(facts: Facts) -> Answer:
-    """Whether views use functions that this plan has to drop: Redshift would refuse."""
-    drops = [
-        o
-        for step in facts.plan.steps
-        if isinstance(step.action, ApplyModule)
-        for o in step.action.drops
-    ]
+def dependent_views(sql: SqlBackend, plan: Plan) -> tuple[str, ...]:
+    """The views that use functions which a plan drops, or drops and makes again: Redshift would refuse half-way.
+
+    Views WITH NO SCHEMA BINDING do not keep functions from being dropped.
+    """
+    actions = (step.action for step in plan.steps)
+    drops = [o for action in actions if isinstance(action, ApplyModule) for o in action.drops]
     if not drops:
-        return skipped("this plan drops no function")
-    names = tuple(sorted({f"{o.name.lower()}(" for o in drops}))
-    views = views_with(facts.sql, names)
-    if not views:
-        return passed("no view uses a function that is dropped")
-    using = _listed(view.name for view in views)
-    return failed(
-        f"views use functions that this plan drops: {using}",
-        "Save their definitions (SELECT definition FROM pg_views), drop them, repeat the command, and create them "
-        "again; views WITH NO SCHEMA BINDING need not be dropped.",
-    )
+        return ()
+    found = views_with(sql, tuple(sorted({f"{o.name.lower()}(" for o in drops})))
+    return tuple(v.name for v in found if "with no schema binding" not in v.definition.lower())
+
+
+def refuse_dependent_views(sql: SqlBackend, plan: Plan) -> None:
+    """Raise PreflightError naming the views that keep functions of a plan from being dropped."""
+    if views := dependent_views(sql, plan):
+        raise PreflightError(f"{_VIEWS}: {_listed(views)}", hint=_SAVE_VIEWS)
+
+
+def check_views(facts: Facts) -> Answer:
+    """Whether views use functions that this plan has to drop."""
+    if views := dependent_views(facts.sql, facts.plan):
+        return failed(f"{_VIEWS}: {_listed(views)}", _SAVE_VIEWS)
+    return passed("no view uses a function that this plan drops")
 
 
 def _listed(names: Iterable[str]) -> str:
