@@ -6,6 +6,7 @@ from itertools import pairwise
 import h3.api.basic_int as h3
 import numpy as np
 import pytest
+from h3 import H3BaseException
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -301,6 +302,33 @@ def test_distances_are_steps(origin, size, data):
         assert found is None or int(found) == far
     if not any(h3.is_pentagon(cell) for cell, _ in pairs):
         assert forth == str(far)
+
+
+def _below(random, cell, resolution):
+    while h3.get_resolution(cell) < resolution:
+        cell = int(random.choice(h3.cell_to_children(cell)))
+    return cell
+
+
+def _distance_of_libh3(origin, destination):
+    try:
+        return h3.grid_distance(origin, destination)
+    except H3BaseException:
+        return None
+
+
+def test_distances_within_base_cells_are_those_of_libh3():
+    random = np.random.default_rng(7)
+    pairs = [
+        (_below(random, base, resolution), _below(random, base, resolution))
+        for resolution in range(0, 16, 3)
+        for base in sorted(h3.get_res0_cells())
+    ] + [(_below(random, MADRID, z), _below(random, MADRID, z)) for z in range(4, 16)]
+    found, told = rings.distances(*np.array(pairs).T)
+    answers = [steps if known else None for steps, known in zip(found.tolist(), told, strict=True)]
+    assert answers == [_distance_of_libh3(*pair) for pair in pairs]
+    assert None in answers
+    assert max(filter(None, answers)) > 1_000_000
 
 
 def test_distances_that_there_are_not():

@@ -44,6 +44,16 @@ def resolution(cells: Integers) -> Integers:
     return (cells >> 52) & 15
 
 
+def digits(cells: Integers) -> Integers:
+    """Return the digits of each cell down to its resolution, 3 bits each, the last one lowest."""
+    return (cells & _DIGITS) >> (45 - 3 * resolution(cells))
+
+
+def in_pentagon(cells: Integers) -> Booleans:
+    """Tell for each cell whether its base cell is a pentagon."""
+    return _PENTAGONS[(cells >> 45) & 127]
+
+
 def cell_count(resolutions: Integers) -> Integers:
     """Return how many cells the Earth has at each resolution (0 to 15)."""
     return np.array(COUNTS)[resolutions]
@@ -75,8 +85,7 @@ def _starts_with_one(used: Integers) -> Booleans:
 
 def is_pentagon(cells: Integers) -> Booleans:
     """Tell for each cell (they must be valid) whether it has five sides."""
-    unused = 45 - 3 * resolution(cells)
-    return _PENTAGONS[(cells >> 45) & 127] & ((cells & _DIGITS) >> unused == 0)
+    return in_pentagon(cells) & (digits(cells) == 0)
 
 
 def parent(cells: Integers, resolutions: Integers) -> Integers:
@@ -117,13 +126,13 @@ def children(cells: Integers, resolutions: Integers) -> tuple[Integers, Integers
 
 def _steps(levels: int, to: int, *, pentagon: bool) -> Integers:
     """Return the digits of the descendants `levels` below a cell, at the resolution `to`, with the 7s that follow."""
-    digits = np.zeros(1, np.int64)
+    below = np.zeros(1, np.int64)
     for _ in range(levels):
-        digits = ((digits[:, None] << 3) | np.arange(7)).reshape(-1)
+        below = ((below[:, None] << 3) | np.arange(7)).reshape(-1)
     if pentagon:
-        digits = digits[~_starts_with_one(digits)]
+        below = below[~_starts_with_one(below)]
     unused = 45 - 3 * to
-    return (digits << unused) | ((1 << unused) - 1)
+    return (below << unused) | ((1 << unused) - 1)
 
 
 def texts(cells: Integers, offsets: Integers, numbers: Integers | None = None) -> list[str]:
@@ -132,16 +141,16 @@ def texts(cells: Integers, offsets: Integers, numbers: Integers | None = None) -
     With `numbers` (not negative) each text is followed by a bar and the cell's number, which may have leading blanks.
     """
     octets = cells.astype(">i8").view(np.uint8).reshape(-1, 8)
-    digits = 0 if numbers is None else len(str(numbers.max(initial=0)))
-    width = TEXT_BYTES + (digits + 1 if digits else 0)
+    places = 0 if numbers is None else len(str(numbers.max(initial=0)))
+    width = TEXT_BYTES + (places + 1 if places else 0)
     table = np.empty((len(cells), width), np.uint8)
     table[:, 0] = _HEX[octets[:, 0] & 15]
     table[:, 1:15:2] = _HEX[octets[:, 1:] >> 4]
     table[:, 2:15:2] = _HEX[octets[:, 1:] & 15]
     if numbers is not None:
         table[:, 15] = ord("|")
-        for place in range(digits):
-            power = 10 ** (digits - 1 - place)
+        for place in range(places):
+            power = 10 ** (places - 1 - place)
             blank = (numbers < power) & (power > 1)
             table[:, 16 + place] = np.where(blank, ord(" "), ord("0") + numbers // power % 10)
     table[:, -1] = ord(",")

@@ -115,13 +115,18 @@ def _hollow(origin: Integers, size: Integers) -> tuple[Integers, Integers]:
 
 
 @external_function("__H3_DISTANCE", int64("origin"), int64("destination"), nulls=NULL_RESULT)
-def distance(origin: Integers, destination: Integers) -> list[str | None]:
+def distance(origin: Integers, destination: Integers) -> Integers | list[str | None]:
     """Answer H3_DISTANCE: the steps between two cells, NULL where there are none or libh3 cannot tell."""
     known = is_valid(origin) & is_valid(destination)
     known &= resolution(origin) == resolution(destination)
-    steps = iter(rings.distances(origin[known], destination[known]))
-    found = [next(steps) if told else None for told in known.tolist()]
-    return [None if one is None else str(one) for one in found]
+    steps = np.zeros(len(origin), np.int64)
+    steps[known], told = rings.distances(origin[known], destination[known])
+    known[known] = told
+    if known.all():
+        return steps
+    return [
+        str(one) if told else None for one, told in zip(steps.tolist(), known.tolist(), strict=True)
+    ]
 
 
 @external_function("__H3_TOCHILDREN", int64("index"), int32("resolution"), ROOM, nulls=NULL_RESULT)

@@ -14,12 +14,14 @@ import numpy as np
 from h3 import H3FailedError, H3GridNavigationError, H3ResMismatchError
 
 from carto_at_runtime import check_fits, reject
-from carto_h3.cells import cell_count, is_pentagon, resolution
+from carto_h3.cells import cell_count, in_pentagon, is_pentagon, resolution
+from carto_h3.lattice import steps_between
 
 if TYPE_CHECKING:
-    from carto_h3.cells import Integers
+    from carto_h3.cells import Booleans, Integers
 
 _UNTOLD = (H3FailedError, H3GridNavigationError, H3ResMismatchError)
+_BASE_CELL = 127 << 45
 MAX_HOLLOW_SIZE = 2000
 """The largest hollow ring: what libh3 needs for one grows with the square of its size, near a pentagon."""
 
@@ -148,13 +150,15 @@ def hollow_rings(origins: Integers, sizes: Integers) -> tuple[Integers, Integers
     return cells, np.concatenate(([0], np.cumsum(lengths)))
 
 
-def distances(origins: Integers, destinations: Integers) -> list[int | None]:
-    """Return the steps between cells of one resolution, pair by pair; None where libh3 cannot tell."""
-    pairs = origins.tolist(), destinations.tolist()
-    try:
-        return list(map(h3.grid_distance, *pairs))
-    except _UNTOLD:
-        return [_distance(*pair) for pair in zip(*pairs, strict=True)]
+def distances(origins: Integers, destinations: Integers) -> tuple[Integers, Booleans]:
+    """Return the steps between cells of one resolution, pair by pair, and whether libh3 can tell them (0 if not)."""
+    together = ((origins ^ destinations) & _BASE_CELL == 0) & ~in_pentagon(origins)
+    steps = steps_between(origins, destinations)
+    told = np.ones(len(origins), np.bool_)
+    for pair in np.flatnonzero(~together).tolist():
+        found = _distance(int(origins[pair]), int(destinations[pair]))
+        steps[pair], told[pair] = found or 0, found is not None
+    return steps, told
 
 
 def _distance(origin: int, destination: int) -> int | None:
