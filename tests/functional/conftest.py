@@ -115,13 +115,15 @@ def make_function(
 
 @pytest.fixture(scope="session")
 def toys(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Bundles of the toy pack: 0.1.0, a later one with a new function, one whose example fails, an older one."""
+    """Bundles of the toy pack: two versions and a faulty and an older one; and two versions of two modules."""
     folder = tmp_path_factory.mktemp("toys")
     return {
         "first": toy_bundle(folder / "a", version="0.1.0", factor=3),
         "second": toy_bundle(folder / "b", version="0.1.1", factor=5, new=True),
         "wrong": toy_bundle(folder / "c", version="0.1.2", factor=7, expected=999),
         "older": toy_bundle(folder / "d", version="0.0.9", factor=2),
+        "two modules": toy_bundle(folder / "e", version="0.1.0", factor=3, still=True),
+        "one of two changed": toy_bundle(folder / "f", version="0.1.1", factor=5, still=True),
     }
 
 

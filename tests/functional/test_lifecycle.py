@@ -60,6 +60,22 @@ def test_3_upgrade_and_rollback_switch_versions_without_an_upload(use):
     ]
 
 
+def test_an_upgrade_changes_only_the_module_that_is_different(use, aws):
+    def still():
+        functions = aws("lambda").list_functions()["Functions"]
+        return [f for f in functions if "-still-" in f["FunctionName"]]
+
+    use("two modules")
+    run("install")
+    before, oids = still(), sql("SELECT oid FROM pg_proc WHERE proname LIKE '%still%' ORDER BY 1")
+    use("one of two changed")
+    steps = [step["key"] for step in run("upgrade").data["steps"]]
+    assert steps == ["schema", "function:toy", "sql:toy"]
+    assert still() == before
+    assert sql("SELECT oid FROM pg_proc WHERE proname LIKE '%still%' ORDER BY 1") == oids
+    assert (answer(), sql("SELECT carto.STILL_TIMES(4)")) == (20, [[28]])
+
+
 def test_a_release_that_is_not_there_cannot_be_gone_back_to(use):
     use("first")
     run("install")

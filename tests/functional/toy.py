@@ -58,6 +58,20 @@ def handler(event, context):
 '''
 
 
+STILL = """
+module: still
+title: Still
+description: A module that is the same in every version.
+lambda: {package: carto_still, layer: false}
+functions:
+  - name: STILL_TIMES
+    arguments: [{name: value, type: BIGINT}]
+    returns: BIGINT
+    summary: A number times seven.
+    template: still_times.sql
+    external: {name: __STILL_TIMES, max_batch_rows: 1000, max_batch_size: 1 MB}
+    examples: [{sql: "SELECT {{ schema }}.STILL_TIMES(4)", result: 28}]
+"""
 ONE_OF_MANY = """
   - name: TOY_MANY_%(number)s
     arguments: [{name: value, type: BIGINT}]
@@ -68,11 +82,13 @@ ONE_OF_MANY = """
 """
 
 
-def toy_bundle(folder, *, version, factor, expected=None, new=False, layer=False, many=0):
+def toy_bundle(
+    folder, *, version, factor, expected=None, new=False, layer=False, many=0, still=False
+):
     """Build a bundle in `folder`; `factor` is in the Lambda's code, `expected` what the catalog promises for 4.
 
     With `layer` the function uses the layer of the real pack. `new` adds a function, `many` as many that are different
-    in every version.
+    in every version, `still` a module that is the same in every version.
     """
     functions, sql = folder / "functions", folder / "sql"
     package = functions / "toy" / "carto_toy"
@@ -93,11 +109,23 @@ def toy_bundle(folder, *, version, factor, expected=None, new=False, layer=False
         (sql / "toy" / f"toy_many_{n}.sql").write_text(f"SELECT {{{{ value }}}} * {factor}")
     if new:
         (sql / "toy" / "toy_new.sql").write_text("SELECT {{ value }}")
+    if still:
+        _write_still(functions, sql)
     shutil.copytree(ROOT / "bundled_functions/layer", functions / "layer")
     shutil.copytree(ROOT / "bundled_functions/runtime", functions / "runtime")
     catalog = load_catalog(functions, sql_root=sql, version=version)
     build(Sources(functions, sql), catalog, folder / "bundle", None)
     return folder / "bundle"
+
+
+def _write_still(functions, sql):
+    package = functions / "still" / "carto_still"
+    package.mkdir(parents=True)
+    (functions / "still" / "module.yaml").write_text(STILL)
+    code = CODE.replace("__TOY_TIMES", "__STILL_TIMES") % {"factor": 7}
+    (package / "__init__.py").write_text(code)
+    (sql / "still").mkdir()
+    (sql / "still" / "still_times.sql").write_text("SELECT {{ schema }}.__STILL_TIMES({{ value }})")
 
 
 def use_bundle(patch, root):
