@@ -2,6 +2,7 @@
 
 import json
 import math
+import struct
 from functools import cache
 
 import h3.api.basic_int as h3
@@ -254,6 +255,24 @@ def test_holes_and_collections():
     )
     for resolution in (0, 1, 2):
         assert modes(mixed, resolution) == by_looking_at_all_cells(mixed, resolution)
+
+
+def as_wkb(*rings):
+    counted = (struct.pack("<I", len(ring)) + np.array(ring, "<f8").tobytes() for ring in rings)
+    return (struct.pack("<BII", 1, 3, len(rings)) + b"".join(counted)).hex()
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_holes_of_too_few_corners_take_nothing_away(mode):
+    square = [(0, 0), (1, 0), (1, 1), (0, 1), (0, 0)]
+    holes = [[(0.2, 0.2)], [(0.2, 0.2), (0.5, 0.5)], [(0.2, 0.2), (0.2, 0.2)]]
+    rows = [(as_wkb(square), 5, mode), (as_wkb(square, *holes[:1]), 5, mode)]
+    rows += [(as_wkb(square, *holes), 5, mode)]
+    whole, *others = (json.loads(text) for text in invoke("POLYFILL_INT", *rows)["results"])
+    for found in others:
+        assert set(found) >= set(whole) if mode == "intersects" else set(found) <= set(whole)
+        if mode == "center":
+            assert found == whole
 
 
 def test_neighbouring_polygons_share_no_centre_and_contain_what_lies_across():

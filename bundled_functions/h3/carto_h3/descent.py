@@ -8,6 +8,7 @@ border are looked at one by one.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import cos, hypot, radians, sqrt
 from typing import TYPE_CHECKING
 
 import h3.api.memview_int as h3
@@ -19,7 +20,7 @@ from carto_h3.lines import EDGE_RADIANS, all_cells
 from carto_h3.plane import REACH, Lattice, centres, fitted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     Shapes = NDArray[np.object_]
 
-_LONGEST = np.sqrt(3) * 1.15
+_LONGEST = sqrt(3) * 1.15
 """The longest distance of neighbours' centres at a resolution, in average edges."""
 
 _POLAR_RINGS = 6
@@ -58,14 +59,11 @@ class Areas:
     by_centre: Booleans
 
     @classmethod
-    def of(
-        cls, insides: Sequence[object], borders: Sequence[object], by_centre: Sequence[bool]
-    ) -> Areas:
+    def of(cls, insides: Shapes, borders: Shapes, by_centre: Booleans) -> Areas:
         """Prepare geometries."""
-        areas, lines = np.array(insides, object), np.array(borders, object)
-        shapely.prepare(areas)
-        shapely.prepare(lines)
-        return cls(areas, lines, shapely.bounds(lines), np.array(by_centre, np.bool_))
+        shapely.prepare(insides)
+        shapely.prepare(borders)
+        return cls(insides, borders, shapely.bounds(borders), by_centre)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +87,6 @@ class Front:
         none = np.zeros(len(cells), np.bool_)
         empty = np.empty(0, np.complex128)
         return cls(rows, cells, x, y, none, Lattice(np.empty(0, np.int64), empty, empty))
-
-    @classmethod
-    def joined(cls, fronts: Sequence[Front]) -> Front:
-        """Several fronts of one resolution of which no cell is on the lattice yet."""
-        first = fronts[0]
-        columns = (
-            [getattr(f, name) for f in fronts] for name in ("rows", "cells", "x", "y", "regular")
-        )
-        return cls(*map(np.concatenate, columns), first.lattice)
 
     def take(self, chosen: Booleans) -> Front:
         """Return the chosen cells."""
@@ -159,27 +148,24 @@ def _children(cells: Integers, finer: int) -> tuple[Integers, Integers]:
     return children[exists], owners[exists]
 
 
-def start(row: int, bounds: Floats, finest: int) -> Front:
+def start(bounds: Sequence[float], finest: int) -> Integers:
     """Return cells that hold, with all that is below them, whatever may touch a box in degrees."""
-    west, south, east, north = bounds.tolist()
+    west, south, east, north = bounds
     nearest = min(abs(south), abs(north)) if south * north > 0 else 0.0
-    wide = np.radians((east - west) / 2) * np.cos(np.radians(nearest))
-    radius = float(np.hypot(wide, np.radians((north - south) / 2)))
-    radius += _AROUND * _LONGEST * EDGE_RADIANS[finest]
+    wide = radians((east - west) / 2) * cos(radians(nearest))
+    radius = hypot(wide, radians((north - south) / 2)) + _AROUND * _LONGEST * EDGE_RADIANS[finest]
     level = finest
     while level and EDGE_RADIANS[level] < radius:
         level -= 1
-    spacing = np.sqrt(3) * EDGE_RADIANS[level]
-    polar = np.radians(90 - max(-south, north)) < radius + 4 * spacing
+    spacing = sqrt(3) * EDGE_RADIANS[level]
+    polar = radians(90 - max(-south, north)) < radius + 4 * spacing
     if polar or EDGE_RADIANS[level] < radius:
-        cells = all_cells(0)
-    else:
-        # From the middle of the box to the centre of its cell, and from a cell's centre to that of an ancestor.
-        reach = radius + (_AROUND + _INNER) * _LONGEST / np.sqrt(3) * spacing
-        size = int(reach / (np.sqrt(0.75) * _SHORTEST * spacing))
-        middle = h3.latlng_to_cell((south + north) / 2, (west + east) / 2 % 360, level)
-        cells = np.frombuffer(h3.grid_disk(middle, size), np.int64)
-    return Front.begin(np.full(len(cells), row), cells)
+        return all_cells(0)
+    # From the middle of the box to the centre of its cell, and from a cell's centre to that of an ancestor.
+    reach = radius + (_AROUND + _INNER) * _LONGEST / sqrt(3) * spacing
+    size = int(reach / (sqrt(0.75) * _SHORTEST * spacing))
+    middle = h3.latlng_to_cell((south + north) / 2, (west + east) / 2 % 360, level)
+    return np.frombuffer(h3.grid_disk(middle, size), np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +212,8 @@ def _classified(front: Front, areas: Areas, level: int, finest: int) -> tuple[Bo
     """
     by_centre = areas.by_centre[front.rows]
     steps = finest - level
+    if not steps and by_centre.all():
+        return _boxed(front, areas), np.zeros(len(front.cells), np.bool_)
     reach = sum(7 ** (-step / 2) for step in range(1, steps + 1))
     reach = reach + np.where(by_centre, 0.0, _AROUND * 7 ** (-steps / 2))
     if level <= _COARSE:
@@ -236,11 +224,13 @@ def _classified(front: Front, areas: Areas, level: int, finest: int) -> tuple[Bo
     high = np.degrees(radius + np.where(polar, margin, 0))
     top = np.minimum(np.abs(front.y) + np.degrees(radius), 89.9)
     wide = np.where(polar, 180.0, np.minimum(np.degrees(radius) / np.cos(np.radians(top)), 180.0))
-    unseen = polar | (by_centre & (level >= finest - 1))
     west, south, east, north = areas.bounds[front.rows].T
+    # Where cells are as large as the box, a border passes below nearly all that meet it.
+    coarse = (north - south < 2 * high) & (steps <= 3)
+    unseen = polar | (by_centre & ((steps <= 1) | coarse))
     level_with = (front.y + high >= south) & (front.y - high <= north)
     near, inside = np.zeros((2, len(front.cells)), np.bool_)
-    for turn in (-360.0, 0.0, 360.0):
+    for turn in _turns(front, wide, (west, east)):
         x = front.x + turn
         met = level_with & (x + wide >= west) & (x - wide <= east)
         near |= met & unseen
@@ -257,15 +247,40 @@ def _classified(front: Front, areas: Areas, level: int, finest: int) -> tuple[Bo
     return near, inside & ~near
 
 
+def _turns(front: Front, wide: Floats, sides: tuple[Floats, Floats]) -> list[float]:
+    """Return by how many degrees cells, so `wide` to either side, have to be moved to meet any of the boxes."""
+    if not len(front.cells):
+        return []
+    widest = wide.max()
+    west, east = front.x.min() - widest, front.x.max() + widest
+    lowest, highest = sides[0].min(), sides[1].max()
+    return [
+        turn for turn in (-360.0, 0.0, 360.0) if west + turn <= highest and east + turn >= lowest
+    ]
+
+
 def held(front: Front, areas: Areas) -> Booleans:
     """Tell which cells have their centres inside."""
     found = np.zeros(len(front.cells), np.bool_)
-    west, south, east, north = areas.bounds[front.rows].T
-    for turn in (-360.0, 0.0, 360.0):
-        x = front.x + turn
-        met = (x >= west) & (x <= east) & (front.y >= south) & (front.y <= north) & ~found
-        places = np.flatnonzero(met)
+    for x, met in _inside_boxes(front, areas):
+        places = np.flatnonzero(met & ~found)
         found[places] = shapely.contains_xy(
             areas.insides[front.rows[places]], x[places], front.y[places]
         )
     return found
+
+
+def _boxed(front: Front, areas: Areas) -> Booleans:
+    """Tell which cells have their centres inside the boxes around geometries."""
+    found = np.zeros(len(front.cells), np.bool_)
+    for _, met in _inside_boxes(front, areas):
+        found |= met
+    return found
+
+
+def _inside_boxes(front: Front, areas: Areas) -> Iterator[tuple[Floats, Booleans]]:
+    """Yield for turns around the Earth the centres' longitudes, and which centres are inside the boxes."""
+    west, south, east, north = areas.bounds[front.rows].T
+    for turn in _turns(front, np.zeros(1), (west, east)):
+        x = front.x + turn
+        yield x, (x >= west) & (x <= east) & (front.y >= south) & (front.y <= north)

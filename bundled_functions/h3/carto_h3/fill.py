@@ -19,16 +19,17 @@ import shapely
 
 from carto_at_runtime import check_fits, reject
 from carto_at_runtime.tiles.modes import CENTER, CONTAINS, INTERSECTS
-from carto_at_runtime.wkb import LINE, POINTS
 from carto_h3.cells import COUNTS, parent, resolution
-from carto_h3.descent import Areas, Found, Front, descend, held, start
-from carto_h3.lines import EDGE_RADIANS, cells_at, drawn, radians_along
+from carto_h3.descent import Found, Front, descend, held, start
+from carto_h3.lines import EDGE_RADIANS, cells_at, drawn, radians_along, sphere_shares
+from carto_h3.parts import NEAR, Parts, areas_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from carto_at_runtime.wkb import Geometries
     from carto_h3.cells import Booleans, Integers
+    from carto_h3.descent import Areas
     from carto_h3.lines import Floats, Shapes
 
 _MAX_LONGITUDE = 540.0
@@ -36,10 +37,6 @@ _MAX_LATITUDE = 90.0 + 1e-9
 _SURE = 0.6
 """What estimates are multiplied with before a geometry is refused for its size: cells of one resolution differ."""
 
-NEAR = "near"
-"""A mode between steps: all cells that a border may pass below, as far as can be told without drawing them."""
-
-_FEWEST_CORNERS = 3
 _ROUNDING = 1e-9
 """How much larger or smaller cells are drawn, of their size, since the edge of a geometry may be the cell's own: it
 touches, and does not cut."""
@@ -61,68 +58,6 @@ class Wish:
     item_bytes: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Parts:
-    """One geometry: positions of points, paths of lines, and the rings of each polygon, the outer one first.
-
-    Rings are closed: their last position is their first.
-    """
-
-    points: Floats
-    lines: list[Floats]
-    polygons: list[list[Floats]]
-
-    @classmethod
-    def of_row(cls, geometries: Geometries, row: int) -> _Parts:
-        first, last = np.searchsorted(geometries.rows, (row, row + 1)).tolist()
-        points: list[Floats] = [np.empty((0, 2))]
-        lines: list[Floats] = []
-        polygons: dict[int, list[Floats]] = {}
-        for sequence in range(first, last):
-            begin, end = geometries.offsets[sequence : sequence + 2]
-            positions = geometries.coordinates[begin:end]
-            kind = geometries.kinds[sequence]
-            if kind == POINTS:
-                points.append(positions)
-            elif kind == LINE:
-                lines.append(positions)
-            else:
-                polygons.setdefault(int(geometries.parts[sequence]), []).append(_closed(positions))
-        return cls(np.concatenate(points), lines, list(polygons.values()))
-
-    @property
-    def paths(self) -> list[Floats]:
-        """All lines and rings."""
-        return self.lines + self.rings
-
-    def inside(self, mode: str) -> object:
-        """What has an inside, as one geometry by the even-odd rule, or None."""
-        rings = [polygon for polygon in self.polygons if len(polygon[0]) > _FEWEST_CORNERS]
-        areas = [shapely.Polygon(polygon[0], polygon[1:]) for polygon in rings]
-        if len(areas) < 2 and mode != CONTAINS:
-            return areas[0] if areas else None
-        return shapely.union_all([shapely.make_valid(area) for area in areas]) if areas else None
-
-    def border(self, mode: str) -> object:
-        """The lines that cells are drawn against."""
-        paths = self.paths if mode in {INTERSECTS, NEAR} else self.rings
-        return shapely.multilinestrings(
-            np.array(
-                [shapely.LineString(path) for path in paths if np.ptp(path, axis=0).any()],
-                dtype=object,
-            )
-        )
-
-    @property
-    def rings(self) -> list[Floats]:
-        """All rings of all polygons."""
-        return [ring for polygon in self.polygons for ring in polygon]
-
-
-def _closed(ring: Floats) -> Floats:
-    return ring if (ring[0] == ring[-1]).all() else np.concatenate((ring, ring[:1]))
-
-
 def fill(geometries: Geometries, wish: Wish) -> tuple[Integers, Integers]:
     """Return the cells of all geometries, ascending for each, and the offsets that cut them into rows.
 
@@ -131,10 +66,9 @@ def fill(geometries: Geometries, wish: Wish) -> tuple[Integers, Integers]:
     """
     rows = len(wish.resolutions)
     _check_degrees(geometries, rows)
-    every = [_Parts.of_row(geometries, row) for row in range(rows)]
-    plan = list(zip(every, wish.resolutions.tolist(), wish.modes, strict=True))
+    every = Parts.of_rows(geometries, rows)
     whole = wish.parents == 0
-    about = np.array([_estimate(parts, z, mode) for parts, z, mode in plan], np.int64)
+    about = _estimates(geometries, every, wish)
 
     def reason(row: int, cells: int) -> str:
         return (
@@ -144,11 +78,7 @@ def fill(geometries: Geometries, wish: Wish) -> tuple[Integers, Integers]:
         )
 
     check_fits(np.where(whole, about * _SURE, 0).astype(np.int64), wish.item_bytes, reason)
-    areas = Areas.of(
-        [parts.inside(mode) for parts, _, mode in plan],
-        [parts.border(mode) for parts, _, mode in plan],
-        [mode == CENTER for mode in wish.modes],
-    )
+    areas = areas_of(every, wish.modes)
     parts = [
         _chosen(found, areas, wish)
         for found in _descents(
@@ -165,18 +95,23 @@ def _descents(
     areas: Areas, wish: Wish, afford: Callable[[Integers], None]
 ) -> list[tuple[int, Found]]:
     """Go down for all rows whose first and last resolutions are the same at once."""
-    fronts: dict[tuple[int, int], list[Front]] = {}
+    fronts: dict[tuple[int, int], list[tuple[int, Integers]]] = {}
     filled = np.flatnonzero(~np.isnan(areas.bounds[:, 0])).tolist()
+    boxes, finest_of = areas.bounds.tolist(), wish.resolutions.tolist()
     for row in filled:
-        finest, above = int(wish.resolutions[row]), wish.parents[row : row + 1]
-        begun = Front.begin(np.array([row]), above) if above[0] else None
-        front = begun or start(row, areas.bounds[row], finest)
-        level = int(resolution(front.cells[:1])[0])
-        fronts.setdefault((level, finest), []).append(front)
+        finest, above = finest_of[row], wish.parents[row : row + 1]
+        cells = above if above[0] else start(boxes[row], finest)
+        level = int(cells[0]) >> 52 & 15
+        fronts.setdefault((level, finest), []).append((row, cells))
     return [
-        (finest, descend(Front.joined(several), areas, finest, afford))
+        (finest, descend(_begun(several), areas, finest, afford))
         for (_, finest), several in fronts.items()
     ]
+
+
+def _begun(several: Sequence[tuple[int, Integers]]) -> Front:
+    rows, cells = zip(*several, strict=True)
+    return Front.begin(np.repeat(rows, list(map(len, cells))), np.concatenate(cells))
 
 
 def _in_rows(
@@ -198,13 +133,14 @@ def _chosen(descent: tuple[int, Found], areas: Areas, wish: Wish) -> tuple[Integ
     finest, found = descent
     near = found.near
     inside = held(near, areas)
-    modes = np.array(wish.modes, dtype=object)[near.rows]
-    inside |= modes == NEAR
-    open_question = np.where(inside, modes == CONTAINS, modes == INTERSECTS)
+    modes = np.array(wish.modes, dtype=object)
+    inside |= (modes == NEAR)[near.rows]
+    open_question = np.where(
+        inside, (modes == CONTAINS)[near.rows], (modes == INTERSECTS)[near.rows]
+    )
     taken = inside & ~open_question
-    asked = near.take(open_question)
-    if len(asked.cells):
-        taken[open_question] = _drawn_and_tested(asked, areas, finest)
+    if open_question.any():
+        taken[open_question] = _drawn_and_tested(near.take(open_question), areas, finest)
     return (
         np.concatenate((found.rows, near.rows[taken])),
         np.concatenate((found.settled, near.cells[taken])),
@@ -274,11 +210,11 @@ def _turn(degrees: float) -> Callable[[Floats], Floats]:
     return lambda positions: positions + np.array((degrees, 0.0))
 
 
-def _touched(row: int, parts: _Parts, wish: Wish) -> tuple[Integers, Integers]:
+def _touched(row: int, parts: Parts, wish: Wish) -> tuple[Integers, Integers]:
     """Return the cells of all positions, for the mode intersects: those of the sphere, as H3_FROMLONGLAT has them."""
     if wish.modes[row] not in {INTERSECTS, NEAR}:
         return np.empty(0, np.int64), np.empty(0, np.int64)
-    cells = cells_at(np.concatenate((parts.points, *parts.paths)), int(wish.resolutions[row]))
+    cells = cells_at(parts.positions, int(wish.resolutions[row]))
     above = wish.parents[row]
     if above:
         cells = cells[parent(cells, resolution(wish.parents[row : row + 1])) == above]
@@ -298,22 +234,17 @@ def _check_degrees(geometries: Geometries, rows: int) -> None:
         )
 
 
-def _estimate(parts: _Parts, resolution: int, mode: str) -> int:
+def _estimates(geometries: Geometries, every: Sequence[Parts], wish: Wish) -> Integers:
     """Return roughly how many cells there will be, or have to be looked at along the edges, if that is more."""
-    share = sum((_sphere_share(polygon) for polygon in parts.polygons), 0.0)
-    cells = share * COUNTS[resolution]
-    if mode == CENTER:
-        return round(cells)
+    cells = sphere_shares(geometries, len(every)) * np.array(COUNTS)[wish.resolutions]
+    for row, mode in enumerate(wish.modes):
+        if mode != CENTER:
+            along = _along(every[row], mode) / EDGE_RADIANS[wish.resolutions[row]]
+            cells[row] = max(cells[row], along) if mode == CONTAINS else cells[row] + along
+    return np.round(cells).astype(np.int64)
+
+
+def _along(parts: Parts, mode: str) -> float:
+    """Return about how many cells whose edges are a radian long lie along the lines that the mode looks at."""
     paths = parts.rings if mode == CONTAINS else parts.rings + parts.lines
-    length = sum((float(radians_along(path).sum()) for path in paths), 0.0)
-    along = length / (1.5 * EDGE_RADIANS[resolution])
-    return round(max(cells, along) if mode == CONTAINS else cells + along)
-
-
-def _sphere_share(polygon: list[Floats]) -> float:
-    """Return the part of the Earth that a polygon covers, by Lambert's equal-area cylinder."""
-    areas = []
-    for ring in polygon:
-        x, y = np.radians(ring[:, 0]), np.sin(np.radians(ring[:, 1]))
-        areas.append(abs(float(np.sum((y[1:] + y[:-1]) * np.diff(x)))) / (8 * np.pi))
-    return max(0.0, areas[0] - sum(areas[1:]))
+    return sum((float(radians_along(path).sum()) for path in paths), 0.0) / 1.5

@@ -37,7 +37,8 @@ from carto_h3.cells import (
     resolution,
     texts,
 )
-from carto_h3.fill import NEAR, Wish, fill
+from carto_h3.fill import Wish, fill
+from carto_h3.parts import NEAR
 from carto_h3.sets import compact, read_sets, uncompact, written
 
 if TYPE_CHECKING:

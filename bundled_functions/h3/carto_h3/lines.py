@@ -14,6 +14,7 @@ import h3.api.memview_int as h3
 import numpy as np
 import shapely
 
+from carto_at_runtime.wkb import RING
 from carto_h3.cells import children
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from carto_at_runtime.wkb import Geometries
     from carto_h3.cells import Integers
 
     Floats = NDArray[np.float64]
@@ -40,6 +42,29 @@ def radians_along(path: Floats) -> Floats:
     dx, dy = np.radians(np.diff(path, axis=0)).T
     length: Floats = np.hypot(dx * np.cos(np.radians(nearest)), dy)
     return length
+
+
+def sphere_shares(geometries: Geometries, rows: int) -> Floats:
+    """Return the part of the Earth that each row's polygons cover, by Lambert's equal-area cylinder."""
+    rings = np.flatnonzero(geometries.kinds == RING)
+    shares = np.zeros(rows)
+    if not len(rings):
+        return shares
+    x, y = (
+        np.radians(geometries.coordinates[:, 0]),
+        np.sin(np.radians(geometries.coordinates[:, 1])),
+    )
+    following = np.arange(1, len(x) + 1)
+    following[geometries.offsets[1:] - 1] = geometries.offsets[:-1]
+    terms = (y[following] + y) * (x[following] - x)
+    areas = np.abs(np.add.reduceat(terms, geometries.offsets[:-1]))[rings] / (8 * np.pi)
+    owners, parts = geometries.rows[rings], geometries.parts[rings]
+    outer = np.ones(len(rings), np.bool_)
+    outer[1:] = (np.diff(owners) != 0) | (np.diff(parts) != 0)
+    starts = np.flatnonzero(outer)
+    polygons = np.add.reduceat(np.where(outer, areas, -areas), starts)
+    np.add.at(shares, owners[starts], np.maximum(polygons, 0))
+    return shares
 
 
 def cells_at(positions: Floats, resolution: int) -> Integers:

@@ -11,7 +11,7 @@ The construction of the grid: https://h3geo.org/docs/core-library/coordsystems
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import chain, combinations
 from typing import TYPE_CHECKING
 
 import h3.api.memview_int as h3
@@ -75,7 +75,8 @@ _AXES = np.concatenate((_MIDDLES.T, _ACROSS.T, _UPWARDS.T))
 
 def centres(cells: Integers) -> tuple[Floats, Floats]:
     """Return longitudes and latitudes of the centres of any cells, as libh3 tells them."""
-    found = np.array(list(map(h3.cell_to_latlng, cells.tolist()))).reshape(-1, 2)
+    pairs = chain.from_iterable(map(h3.cell_to_latlng, cells.tolist()))
+    found = np.fromiter(pairs, np.float64, 2 * len(cells)).reshape(-1, 2)
     return found[:, 1], found[:, 0]
 
 
