@@ -36,7 +36,9 @@ functions:
 """
 FILES = {
     "functions/demo/module.yaml": MODULE,
-    "functions/demo/carto_demo/__init__.py": "from carto_demo import handlers\n",
+    "functions/demo/carto_demo/__init__.py": (
+        "from carto_at_runtime import handler\n\nfrom carto_demo import handlers\n"
+    ),
     "functions/demo/carto_demo/handlers.py": (
         'from carto_at_runtime import external_function\n\n\n@external_function("__DEMO_COUNT")\n'
         "def count(size):\n    return [list(range(n)) for n in size]\n"

@@ -6,6 +6,7 @@ from tests.unit.catalog_files import FILES, MODULE, edited, faults_of
 
 YAML = "functions/demo/module.yaml"
 HANDLERS = "functions/demo/carto_demo/handlers.py"
+INIT = "functions/demo/carto_demo/__init__.py"
 TWICE = "sql/demo/demo_twice.sql"
 COUNT = "sql/demo/demo_count.sql"
 MACROS = "sql/demo/macros.sql"
@@ -171,6 +172,8 @@ def test_faults_of_a_file_as_a_whole(tmp_path, text, line, reason):
         (HANDLERS, "def f(:\n", f"{HANDLERS}:1", "not readable as Python"),
         (HANDLERS, FILES[HANDLERS].replace("__DEMO_COUNT", "__DEMO_CNT"), f"{HANDLERS}:4",
          "the handler of __DEMO_CNT belongs to no function"),
+        (INIT, "from carto_demo import handlers\n", f"{INIT}:1", "exports no 'handler' for Lambda to call"),
+        (INIT, None, f"{INIT}:1", "exports no 'handler' for Lambda to call"),
         (HANDLERS, FILES[HANDLERS] + FILES[HANDLERS], f"{HANDLERS}:10", "registered twice (first in handlers.py:4)"),
         (YAML, MODULE + OVERLOAD, f"{YAML}:30",
          "the signature demo_twice(bigint) is there twice (first at demo/module.yaml:7)"),
@@ -183,7 +186,7 @@ def test_faults_of_templates_and_handlers(tmp_path, file, text, place, reason):
 
 
 def test_a_source_without_its_package_is_a_fault(tmp_path):
-    faults = faults_of(tmp_path, **{HANDLERS: None, "functions/demo/carto_demo/__init__.py": None})
+    faults = faults_of(tmp_path, **{HANDLERS: None, INIT: None})
     assert faults == [f"{YAML}:5: lambda: there is no package 'carto_demo' here"]
 
 

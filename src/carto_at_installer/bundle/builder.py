@@ -72,8 +72,8 @@ def build(
     """
     lock = read_lock(sources.lock)
     layers = {name: obtain_layer(lock, sources.lock, name, compiler) for name in Architecture}
-    texts = dict(_texts(sources, catalog))
-    modules, zips = _modules(sources, catalog, compiler)
+    texts = dict(catalog_texts(sources, catalog))
+    modules, zips = build_modules(sources, catalog, compiler)
     manifest = BundleManifest(
         pack=catalog.pack,
         version=catalog.version,
@@ -85,15 +85,16 @@ def build(
     )
     check_sizes(manifest)
     contents = {layer.artifact.path: layer.data for layer in layers.values()} | zips | texts
-    _write(target, contents, format_manifest(manifest).encode())
+    write_bundle(target, contents, manifest)
     libraries = {library.wheel: library for layer in layers.values() for library in layer.libraries}
     sbom = bill_of_materials(libraries.values(), _PACKAGE_NAME, catalog.version)
     return BuildReport(manifest, sbom, tuple(_notes(manifest, layers, compiler)))
 
 
-def _modules(
+def build_modules(
     sources: Sources, catalog: Catalog, compiler: Compiler | None
 ) -> tuple[dict[str, ModuleArtifact], dict[str, bytes]]:
+    """The entries of the manifest for the Lambda halves of a catalog, and the bytes of their zips by path."""
     modules, zips = {}, {}
     for module in catalog.modules:
         if (settings := module.lambda_settings) is None:
@@ -109,7 +110,8 @@ def _modules(
     return modules, zips
 
 
-def _texts(sources: Sources, catalog: Catalog) -> Iterator[tuple[str, bytes]]:
+def catalog_texts(sources: Sources, catalog: Catalog) -> Iterator[tuple[str, bytes]]:
+    """Yield (path in the bundle, bytes) of the descriptions and SQL templates of a catalog."""
     for module in catalog.modules:
         yield (
             f"catalog/{module.name}/module.yaml",
@@ -143,7 +145,7 @@ def check_sizes(manifest: BundleManifest) -> None:
             )
 
 
-def _write(target: Path, contents: Mapping[str, bytes], manifest: bytes) -> None:
+def write_bundle(target: Path, contents: Mapping[str, bytes], manifest: BundleManifest) -> None:
     """Make `target` hold exactly these files. The manifest comes last, always, so that its date is the build's."""
     try:
         for path, data in contents.items():
@@ -153,7 +155,7 @@ def _write(target: Path, contents: Mapping[str, bytes], manifest: bytes) -> None
         wanted = {target / path for path in contents} | {target / FILENAME}
         for file in [path for path in target.rglob("*") if path.is_file() and path not in wanted]:
             file.unlink()
-        write_whole(target / FILENAME, manifest)
+        write_whole(target / FILENAME, format_manifest(manifest).encode())
     except OSError as error:
         raise BundleError(f"the bundle cannot be written to {target}: {error}") from error
 

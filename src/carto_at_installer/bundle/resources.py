@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from carto_at_installer.__about__ import __version__
 from carto_at_installer.bundle.digests import sha256
 from carto_at_installer.bundle.manifest import FILENAME, REINSTALL, read_manifest
 from carto_at_installer.core.errors import BundleError
@@ -15,13 +17,36 @@ if TYPE_CHECKING:
 
     from carto_at_installer.core.bundle import Artifact, BundleManifest
 
+VARIABLE = "CARTO_AT_BUNDLE"
+"""Names a bundle to use instead of the package's own: one with functions of others in it, see `extension.extend`."""
+
 BUILD = "python -m carto_at_installer.bundle build"
+_BUILD_OWN = f"Build it with `carto-at packs build FOLDER --out BUNDLE`, or unset {VARIABLE}."
 _SOURCES = ("bundled_functions", "sql")
 _VERSION = "src/carto_at_installer/__about__.py"
 
 
 def bundle_root() -> Path:
-    """The folder of the bundle: the packaged one, else the one that the checkout of an editable install has built.
+    """The folder of the bundle in use: the one that CARTO_AT_BUNDLE names, else the package's own.
+
+    Raises BundleError if there is none, or if it was built for another version of the package.
+    """
+    chosen = os.environ.get(VARIABLE)
+    if not chosen:
+        return own_bundle_root()
+    root = Path(chosen).expanduser().absolute()
+    if not (root / FILENAME).is_file():
+        raise BundleError(f"{VARIABLE} names {root}, and there is no bundle in it", hint=_BUILD_OWN)
+    if (version := read_manifest(root).version) != __version__:
+        raise BundleError(
+            f"{VARIABLE} names {root}, built by carto-at-redshift {version}, and this is {__version__}",
+            hint=_BUILD_OWN,
+        )
+    return root
+
+
+def own_bundle_root() -> Path:
+    """The folder of the package's bundle: the packaged one, else what the checkout of an editable install has built.
 
     Raises BundleError if there is none, or if the checkout's sources are newer than what was built from them.
     """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from carto_at_installer.catalog.expressions import call_fault, select_fault
-from carto_at_installer.catalog.handlers import registered_handlers
+from carto_at_installer.catalog.handlers import exports_handler, registered_handlers
 from carto_at_installer.core.errors import CatalogError
 from carto_at_installer.core.functions import Kind
 from carto_at_installer.documents.fields import suggestion
@@ -78,6 +78,12 @@ def _check_package(
             module.file, module.package_line, f"lambda: there is no package {package.name!r} here"
         )
         return
+    if not exports_handler(package):
+        faults.add(
+            package / "__init__.py",
+            1,
+            "exports no 'handler' for Lambda to call: from carto_at_runtime import handler",
+        )
     handlers = registered_handlers(package, faults)
     declared = set()
     for each in externals:

@@ -36,6 +36,27 @@ def registered_handlers(package: Path, faults: FaultList) -> dict[str, tuple[Pat
     return found
 
 
+def exports_handler(package: Path) -> bool:
+    """Whether a package's `__init__.py` binds the name `handler`, which Lambda calls. One that is no Python may."""
+    try:
+        tree = ast.parse((package / "__init__.py").read_bytes())
+    except OSError:
+        return False
+    except (SyntaxError, ValueError):  # a fault of its own
+        return True
+    return any({"handler", "*"} & _bound(node) for node in ast.walk(tree))
+
+
+def _bound(node: ast.AST) -> set[str]:
+    if isinstance(node, (ast.Import, ast.ImportFrom)):
+        return {alias.asname or alias.name for alias in node.names}
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        return {node.name}
+    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+        return {node.id}
+    return set()
+
+
 def _registrations(tree: ast.AST) -> Iterator[tuple[str, int]]:
     for node in ast.walk(tree):
         if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):

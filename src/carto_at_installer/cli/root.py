@@ -48,7 +48,7 @@ COMMANDS = {
         "doctor:doctor",
         "Report versions, settings, checks and the installation, to paste into a bug report.",
     ),
-    "packs": ("packs:packs", "Show the packs of functions."),
+    "packs": ("packs:packs", "Show the packs of functions; build own functions for installation."),
     "config": ("config:config", "Show, check and begin configuration files."),
     "completion": ("completion:completion", "Print the completion script of a shell."),
     "sandbox": ("sandbox:sandbox", "Try everything on this machine, without an account."),

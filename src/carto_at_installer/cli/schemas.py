@@ -202,6 +202,11 @@ DATA: dict[str, Schema] = {
             )
         )
     ),
+    "packs build": record(
+        bundle=described(TEXT, "The folder that was built, for CARTO_AT_BUNDLE."),
+        modules=described(array(TEXT), "The modules that were added to those of the package."),
+        functions=described(INTEGER, "How many public functions are in them."),
+    ),
     "config show": _SETTINGS,
     "doctor": record(
         versions=mapping(TEXT),
