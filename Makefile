@@ -74,10 +74,10 @@ lint: setup ## Style, types and import directions
 	$(BIN)/mypy
 
 unit: setup ## Tests without input and output, in seconds
-	$(BIN)/python -m pytest -q -n 2 tests/unit
+	$(BIN)/python -m pytest -q -n 2 -m "not thorough" tests/unit
 
-properties: setup ## Many made-up examples for each property of the Lambda code
-	CARTO_AT_EXAMPLES=60 $(BIN)/python -m pytest -q -n 2 -m property tests
+properties: setup ## Many made-up examples for each property of the Lambda code, and what else takes seconds
+	CARTO_AT_EXAMPLES=40 $(BIN)/python -m pytest -q -n 2 -m "property or thorough" tests/unit
 
 engine: setup ## Tests of the sandbox's SQL engine
 	$(BIN)/python -m pytest -q -n 2 tests/engine

@@ -307,6 +307,7 @@ def test_resolution_of_zero_has_a_clear_error(resolution):
     assert "Invalid resolution: should be more than 10" in error("BEZIERSPLINE", row)
 
 
+@pytest.mark.thorough
 def test_full_batches_at_the_limits_fit_into_a_response():
     spline = (hexed("LINESTRING(0 0, 1 2, 3 0)"), 40_000, "0.85")
     drawn = ellipse("POINT(0 0)", 1, 1, steps=2000)

@@ -150,6 +150,7 @@ def is_sound(result):
     return shapely.is_valid(shapely.from_wkb(result))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("function", list(functions()))
 def test_whatever_comes_is_answered_or_refused_in_words(function):
     good = next(text for text in TEXTS.values() if ask(function, text)["success"])

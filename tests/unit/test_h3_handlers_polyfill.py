@@ -394,6 +394,7 @@ def test_long_lines_are_refused_at_once():
     assert polyfill((line, 12, "center")) == [[]]
 
 
+@pytest.mark.thorough
 def test_a_long_line_touches_what_its_pieces_touch():
     """So many cells are looked at in several goes."""
     vertices = [(-3 + 0.02 * step, 40 + 0.2 * math.sin(step)) for step in range(500)]
@@ -436,6 +437,7 @@ def test_small_polygons_have_the_cells_of_the_library(x, y, resolution, size, co
     assert len(contains ^ inside) <= 1
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "shape",
     [
