@@ -32,6 +32,7 @@ def index(found: Catalog) -> str:
         "",
         "What the toolbox offers, module by module. `carto-at describe NAME` shows the same in a terminal.",
         "A name is marked *SQL* where a call never leaves the database, and *Lambda* where it may.",
+        "How answers are used in SQL (arrays as rows, joins by cell) is in [queries.md](../queries.md).",
     ]
     for module in found.modules:
         lines += ["", f"## [{module.title}]({module.name}.md)", "", "| function | runs in | |"]
