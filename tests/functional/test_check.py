@@ -359,6 +359,40 @@ def test_a_login_without_grants(client):
     assert "no policy allows it" in answers["Permissions"]["reason"]
 
 
+def test_a_login_that_did_not_install_is_told_whose_installation_it_is(client):
+    """Grants on the schema would not help: only the owner may replace functions and write the release tables."""
+    checked()  # logs in, which makes the user
+    schema = (*TARGET, "--schema", "theirs")
+    done = carto_at("install", "--sandbox", *schema, "--db-user", "admin", "--modules", "toy")
+    assert done.code == 0, done.err
+    try:
+        sql('GRANT USAGE, CREATE ON SCHEMA theirs TO "IAM:sandbox"', "--db-user", "admin")
+        done, answers = checked(target=schema)
+        assert done.code == 4
+        assert "belongs to admin" in answers["Schema rights"]["reason"]
+        assert answers["Schema rights"]["fix"].startswith("Log in as admin")
+    finally:
+        carto_at("uninstall", "--sandbox", *schema, "--db-user", "admin", "--yes")
+
+
+def test_a_choice_that_cannot_be_is_an_error_of_the_command_line(client):
+    done, _ = checked("--modules", "nope")
+    assert done.code == 2
+    assert "There is no module 'nope'" in done.document["errors"][0]["message"]
+
+
+def test_bootstrap_leaves_out_who_has_logged_in_before(client):
+    """`check` logs in, which makes the user: its advice works when it is followed literally afterwards."""
+    checked()
+    printed = carto_at("bootstrap-sql", "--sandbox", *TARGET, "--output", "json").document["data"]
+    assert printed["login"] == "IAM:sandbox"
+    assert "CREATE USER" not in printed["text"]
+    other = carto_at(
+        "bootstrap-sql", "--sandbox", *TARGET, "--output", "json", "--login", "IAM:new"
+    )
+    assert 'CREATE USER "IAM:new"' in other.document["data"]["text"]
+
+
 def test_on_a_terminal_the_table_fills_itself(client):
     """Drawn on a real pseudo-terminal; the finished table stays."""
     read, write = pty.openpty()

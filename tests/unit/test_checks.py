@@ -24,7 +24,7 @@ from carto_at_installer.checks.login import Login, has_system_privilege, may_use
 from carto_at_installer.checks.outcome import Check, Plane, Status, failed, passed
 from carto_at_installer.checks.runner import refuse_failures, run_checks
 from carto_at_installer.core.bundle import Architecture
-from carto_at_installer.core.errors import PreflightError, SqlError, TargetError
+from carto_at_installer.core.errors import PreflightError, TargetError
 from carto_at_installer.core.options import AwsOptions, InstallOptions, TargetOptions
 from carto_at_installer.core.queries import QueryResult
 from carto_at_installer.core.target import Deployment, Identity, Target
@@ -116,6 +116,21 @@ class Unreachable:
         raise TargetError("There is no cluster demo")
 
 
+class Unwritten:
+    """Facts of a choice that cannot be."""
+
+    @property
+    def desired(self):
+        raise TargetError("There is no module")
+
+
+def test_the_same_advice_is_given_once():
+    checks = [Check(name, Plane.LAMBDA, lambda _: failed("no", "Do it.")) for name in ("a", "b")]
+    with pytest.raises(PreflightError) as error:
+        refuse_failures(run_checks(checks, facts()))
+    assert (error.value.message, error.value.hint) == ("a: no\nb: no", "Do it.")
+
+
 def test_a_crash_is_unknown_and_hides_nothing():
     checks = [
         Check("crashes", Plane.LAMBDA, crash),
@@ -135,6 +150,8 @@ def test_a_crash_is_unknown_and_hides_nothing():
 
 def test_what_needs_a_missing_fact_is_skipped_and_its_own_check_fails():
     assert outcome(lambda f: passed("fine"), Unreachable(), needs=("target",)).status == "skipped"
+    seen = outcome(lambda f: passed("fine"), Unwritten(), needs=("desired",))
+    assert seen.reason == "what is to be made is not known"
     own = outcome(lambda f: f.target, Unreachable(), decisive=True)
     assert (own.status, own.reason) == (Status.FAIL, "There is no cluster demo")
 
@@ -270,6 +287,30 @@ CASES = [
         {"sql": Sql({"pg_namespace": [(1,)], "has_schema": [(True, False)]})},
         "fail",
         "lacks CREATE",
+    ),
+    (
+        target.check_schema_rights,
+        {
+            "sql": Sql(
+                {"pg_namespace": [(1,)], "__at_release": [("bob",)], "has_schema": [(True, True)]}
+            )
+        },
+        "fail",
+        "belongs to bob; IAM:ann may not change it",
+    ),
+    (
+        target.check_schema_rights,
+        {
+            "sql": Sql(
+                {
+                    "pg_namespace": [(1,)],
+                    "__at_release": [("IAM:ann",)],
+                    "has_schema": [(True, True)],
+                }
+            )
+        },
+        "pass",
+        "may create in",
     ),
     (
         target.check_schema_rights,
@@ -428,7 +469,7 @@ def test_a_database_that_cannot_be_entered(error, fix):
 
         @property
         def login(self):
-            raise SqlError(error)
+            raise TargetError(error)
 
     answer = target.check_database(Closed())
     assert answer.status == "fail"

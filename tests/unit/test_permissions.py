@@ -202,6 +202,17 @@ def test_a_login_that_is_not_known_is_asked_for():
             login_of(caller)
 
 
+def test_what_is_there_is_not_created():
+    def of(*taken):
+        return [g.sql for g in bootstrap_grants("IAM:ann", None, frozenset(taken))]
+
+    assert 'CREATE USER "IAM:ann" PASSWORD DISABLE' in of()
+    assert 'CREATE ROLE "carto_at_installer"' in of("IAM:ann")
+    left = of("IAM:ann", "carto_at_installer")
+    assert not [sql for sql in left if sql.startswith("CREATE")]
+    assert left[-1] == 'GRANT ROLE "carto_at_installer" TO "IAM:ann"'
+
+
 def test_names_in_grants_are_quoted():
     text = script(bootstrap_grants('IAM:a"b', "arn:'x"))
     assert 'TO "IAM:a""b"' in text

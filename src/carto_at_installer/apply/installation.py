@@ -16,13 +16,14 @@ from carto_at_installer.aws.retries import Patience, Pauses, telling
 from carto_at_installer.bundle.resources import read_artifact
 from carto_at_installer.catalog.select import sql_names
 from carto_at_installer.checks import all_checks, schema
-from carto_at_installer.checks.outcome import Plane, Status
+from carto_at_installer.checks.outcome import Outcome, Plane, Status
 from carto_at_installer.checks.runner import refuse_failures, run_checks
 from carto_at_installer.core.errors import (
     ApplyError,
     CartoAtError,
     RolledBackError,
     SmokeTestError,
+    UsageError,
 )
 from carto_at_installer.core.options import OnFailure
 from carto_at_installer.plan import steps
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from carto_at_installer.apply.connection import Connection
     from carto_at_installer.apply.operation import Conduct
     from carto_at_installer.catalog.select import Addition
-    from carto_at_installer.checks.outcome import Check, CheckListener, Outcome
+    from carto_at_installer.checks.outcome import Check, CheckListener
     from carto_at_installer.core.bundle import Artifact
     from carto_at_installer.core.functions import Catalog
     from carto_at_installer.core.options import InstallOptions
@@ -103,8 +104,21 @@ class Installer:
             self._facts.use(connection)
 
     def check(self, listener: CheckListener | None = None) -> tuple[Outcome, ...]:
-        """Ask every check. Changes nothing, raises nothing: what fails is an outcome."""
-        return run_checks(all_checks(), self._facts, listener)
+        """Ask every check, then whether all can be planned. Changes nothing; what fails is an outcome.
+
+        Raises UsageError for a choice of functions that cannot be.
+        """
+        outcomes = run_checks(all_checks(), self._facts, listener)
+        if any(outcome.status is Status.FAIL for outcome in outcomes):
+            return outcomes
+        try:
+            self._facts.plan  # noqa: B018 - a fact that is asked for
+        except UsageError:
+            raise
+        except CartoAtError as error:
+            unplanned = Outcome("Plan", Plane.SCHEMA, Status.FAIL, error.message, error.hint)
+            return (*outcomes, unplanned)
+        return outcomes
 
     @property
     def facts(self) -> GatheredFacts:
@@ -249,6 +263,7 @@ def _put_back(preparation: Preparation, conduct: Conduct, error: CartoAtError) -
     return RolledBackError(f"{error.message}\nEverything was put back: {state}.", hint=hint)
 
 
+_NEITHER = (Status.WARN, Status.UNKNOWN, Status.SKIPPED)
 _TAKEN_OVER = frozenset(check.name for check in schema.CHECKS[:2])
 
 
@@ -264,6 +279,7 @@ class _AsProgress:
 
     def answered(self, outcome: Outcome) -> None:
         """A step begins and ends at once: checks are short."""
-        title = f"{outcome.check}: {outcome.reason}"
+        said = f"{outcome.status.value}: " if outcome.status in _NEITHER else ""
+        title = f"{outcome.check}: {said}{outcome.reason}"
         self._progress.started(title)
         self._progress.finished(title, failed=outcome.status is Status.FAIL)

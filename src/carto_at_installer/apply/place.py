@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from carto_at_installer.aws.clusters import describe_target
+from carto_at_installer.aws.data_api import DataApi
 from carto_at_installer.aws.session import AwsSession
+from carto_at_installer.checks.login import names_taken
 from carto_at_installer.core.errors import CartoAtError, UsageError
 from carto_at_installer.plan.access import Place
 
@@ -46,6 +48,14 @@ def find_place(options: InstallOptions, account: str | None) -> FoundPlace:
         attached_roles=tuple(target.roles),
     )
     return FoundPlace(found, identity.arn)
+
+
+def names_in_database(options: InstallOptions, user: str, role: str) -> frozenset[str]:
+    """Which of a database user and a role are there; none where the database does not answer."""
+    try:
+        return names_taken(DataApi(AwsSession(options.aws), options.target), user, role)
+    except CartoAtError:  # who may not log in yet gets the whole script
+        return frozenset()
 
 
 def check_account(account: str) -> None:

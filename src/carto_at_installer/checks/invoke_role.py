@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 REDSHIFT = ("redshift.amazonaws.com", "redshift-serverless.amazonaws.com")
 _MAX_ROLES = 50
+_NO_ROLE = "Check --invoke-role-arn, or leave it out: then carto-at creates a role."
 _TO_BE_MADE = "carto-at creates it with all it needs"
 
 
@@ -110,7 +111,7 @@ def check_trust(facts: Facts) -> Answer:
             continue
         role = _found(facts, arn)
         if role is None:
-            problems.append((f"the role {arn} does not exist", ""))
+            problems.append((f"the role {arn} does not exist", _NO_ROLE))
             continue
         if missing := [each for each in wanted if not trusts(role.trust, each)]:
             problems.append(

@@ -27,6 +27,22 @@ def read_login(sql: SqlBackend) -> Login:
     return Login(str(rows[0][0]), bool(rows[0][1]))
 
 
+def installer_of(sql: SqlBackend, schema: str) -> str | None:
+    """Who owns the release tables in a schema, and so the installation; None where there are none."""
+    rows = sql.query(
+        "SELECT tableowner FROM pg_tables"
+        f" WHERE schemaname = {literal(schema)} AND tablename = '__at_release'"
+    ).rows
+    return str(rows[0][0]) if rows else None
+
+
+def names_taken(sql: SqlBackend, user: str, role: str) -> frozenset[str]:
+    """Which of a database user and a database role are there, as far as this login sees them."""
+    users = sql.query(f"SELECT usename FROM pg_user WHERE usename = {literal(user)}").rows
+    roles = sql.query(f"SELECT role_name FROM svv_roles WHERE role_name = {literal(role)}").rows
+    return frozenset(str(row[0]) for row in (*users, *roles))
+
+
 def _roles(sql: SqlBackend, user: str) -> frozenset[str]:
     """The roles that a user has, directly or through other roles."""
     direct = sql.query(

@@ -23,6 +23,11 @@ if TYPE_CHECKING:
     from carto_at_installer.checks.outcome import Check, CheckListener
 
 _AT_ONCE = 12
+_IN_WORDS = {
+    "desired": "what is to be made",
+    "observed": "what is there",
+    "sql": "the way into the database",
+}
 
 
 def run_checks(
@@ -47,7 +52,7 @@ def _answer(check: Check, facts: Facts) -> Answer:
         try:
             getattr(facts, need)
         except Exception:  # noqa: BLE001 - whose fault it is, the check about that fact says
-            return skipped(f"the {need.replace('_', ' ')} is not known")
+            return skipped(f"{_IN_WORDS.get(need, f'the {need}')} is not known")
     try:
         return check.look(facts)
     except CartoAtError as error:
@@ -63,5 +68,5 @@ def refuse_failures(outcomes: Iterable[Outcome]) -> None:
     if bad:
         raise PreflightError(
             "\n".join(f"{outcome.check}: {outcome.reason}" for outcome in bad),
-            hint="\n".join(outcome.fix for outcome in bad if outcome.fix),
+            hint="\n".join(dict.fromkeys(outcome.fix for outcome in bad if outcome.fix)),
         )

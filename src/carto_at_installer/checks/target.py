@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from carto_at_installer.checks.login import has_system_privilege, may_use_language
+from carto_at_installer.checks.login import has_system_privilege, installer_of, may_use_language
 from carto_at_installer.checks.outcome import (
     Answer,
     Check,
@@ -16,7 +16,7 @@ from carto_at_installer.checks.outcome import (
     unknown,
     warned,
 )
-from carto_at_installer.core.errors import SqlError
+from carto_at_installer.core.errors import CartoAtError
 from carto_at_installer.core.target import Deployment
 from carto_at_installer.sql.identifiers import quote_identifier
 from carto_at_installer.sql.literals import literal
@@ -77,7 +77,7 @@ def check_database(facts: Facts) -> Answer:
     database = facts.options.target.database
     try:
         login = facts.login
-    except SqlError as error:
+    except CartoAtError as error:
         if _NO_DATABASE.search(error.message):
             return failed(error.message, _list_databases(facts.target))
         fix = error.hint or "Check --database, --db-user and --secret-arn."
@@ -144,6 +144,12 @@ def check_schema_rights(facts: Facts) -> Answer:
 
 def _rights_in(facts: Facts, login: Login, schema: str) -> Answer:
     named = literal(schema)
+    owner = installer_of(facts.sql, schema)
+    if owner not in (None, login.user):
+        return failed(
+            f"the installation in the schema {schema} belongs to {owner}; {login.user} may not change it",
+            f"Log in as {owner}, or as a superuser (--db-user, --secret-arn).",
+        )
     row = facts.sql.query(
         f"SELECT has_schema_privilege({named}, 'usage'), has_schema_privilege({named}, 'create')"
     ).rows[0]

@@ -154,11 +154,20 @@ def bootstrap_sql(
     carto-at bootstrap-sql --cluster-id my-cluster --database dev
     carto-at bootstrap-sql --cluster-id my-cluster --database dev --login IAMR:deploy | psql ...
     """  # noqa: D301 - \b is click's mark for lines to keep
-    from carto_at_installer.apply.place import check_account, find_place  # noqa: PLC0415
+    from carto_at_installer.apply.place import (  # noqa: PLC0415
+        check_account,
+        find_place,
+        names_in_database,
+    )
     from carto_at_installer.cli.install import options_of  # noqa: PLC0415 - keeps --help quick
     from carto_at_installer.core.options import SelectionOptions  # noqa: PLC0415
     from carto_at_installer.core.result import Code, Result  # noqa: PLC0415
-    from carto_at_installer.plan.bootstrap import bootstrap_grants, login_of, script  # noqa: PLC0415
+    from carto_at_installer.plan.bootstrap import (  # noqa: PLC0415
+        ROLE,
+        bootstrap_grants,
+        login_of,
+        script,
+    )
 
     if account:
         check_account(account)
@@ -168,7 +177,8 @@ def bootstrap_sql(
     role = options.invoke_role.split(",")[0]
     if role == "create":
         role = found.place.iam_arn(f"role{options.role_path}{options.prefix}-invoke")
-    grants = bootstrap_grants(user, role if assume_role else None)
+    taken = frozenset() if account else names_in_database(options, user, ROLE)
+    grants = bootstrap_grants(user, role if assume_role else None, taken)
     text = script(grants)
     data = {
         "login": user,

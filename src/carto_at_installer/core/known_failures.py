@@ -130,16 +130,25 @@ KNOWN: tuple[Known, ...] = (
         "permission-denied", Group.LOGIN, "The login may not do that in the database",
         (r"permission denied for (?P<thing>\w+ \S+)", r"permission denied"),
         "The login lacks a right on {thing}.",
-        _BOOTSTRAP,
+        "Log in as who installed it or as a superuser (--db-user, --secret-arn); before the first installation, let a "
+        "superuser run what `carto-at bootstrap-sql` prints.",
         {"thing": "an object"},
         seen="ERROR: permission denied for schema carto",
     ),
     Known(
         "no-database", Group.LOGIN, "The database does not exist",
-        (r'database "?(?P<name>[^"\s]+)"? does not exist',),
+        (r'database "?(?P<name>[^"\s]+)"? does not exist', r'database "(?P<name>[^"]+)" does not exist'),
         "The cluster has no database {name}.",
         "Check --database; `aws redshift-data list-databases` lists them.",
         seen='FATAL: database "NAME" does not exist',
+    ),
+    Known(
+        "no-user", Group.LOGIN, "The database user does not exist",
+        (r'FATAL: +(user|role) "(?P<name>[^"]+)" does not exist',),
+        "The database has no user {name}.",
+        "Check --db-user; the administrator of a new cluster is often admin or awsuser (MasterUsername in "
+        "`aws redshift describe-clusters`).",
+        seen='FATAL: user "NAME" does not exist',
     ),
     Known(
         "no-endpoint", Group.LOGIN, "The cluster cannot be reached",

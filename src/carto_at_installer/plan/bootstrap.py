@@ -36,11 +36,24 @@ def login_of(caller: str) -> str:
     )
 
 
-def bootstrap_grants(login: str, invoke_role: str | None) -> tuple[Grant, ...]:
-    """The grants for a login; with `invoke_role` also the right to use that role, where everybody's was revoked."""
+def bootstrap_grants(
+    login: str, invoke_role: str | None, taken: frozenset[str] = frozenset()
+) -> tuple[Grant, ...]:
+    """The grants for a login; with `invoke_role` also the right to use that role, where everybody's was revoked.
+
+    A user or role whose name is `taken` is not created.
+    """
     role, user = quote_identifier(ROLE), quote_identifier(login)
+    new_role = Grant(
+        f"CREATE ROLE {role}",
+        "The role that holds the rights, one for all who install; leave this out if it is there (role already exists).",
+    )
+    new_user = Grant(
+        f"CREATE USER {user} PASSWORD DISABLE",
+        "The login; leave this out if it has logged in before (user already exists).",
+    )
     grants = [
-        Grant(f"CREATE ROLE {role}", "The role that holds the rights; one for all who install."),
+        *(() if ROLE in taken else (new_role,)),
         Grant(f"GRANT CREATE SCHEMA TO ROLE {role}", "To create the schema of the toolbox."),
         Grant(
             f"GRANT USAGE ON LANGUAGE exfunc TO ROLE {role}",
@@ -60,10 +73,7 @@ def bootstrap_grants(login: str, invoke_role: str | None) -> tuple[Grant, ...]:
         )
     return (
         *grants,
-        Grant(
-            f"CREATE USER {user} PASSWORD DISABLE",
-            "The login; leave this out if it has logged in before (user already exists).",
-        ),
+        *(() if login in taken else (new_user,)),
         Grant(f"GRANT ROLE {role} TO {user}", "Gives the rights to the login."),
     )
 

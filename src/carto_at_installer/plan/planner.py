@@ -231,7 +231,8 @@ def _parts(
 
 
 def _sql_summary(action: s.ApplyModule) -> str:
-    summary = f"Create or replace {len(action.changed)} SQL functions of {action.module.module}"
+    noun = "SQL function" if len(action.changed) == 1 else "SQL functions"
+    summary = f"Create or replace {len(action.changed)} {noun} of {action.module.module}"
     return f"{summary}, drop {len(action.drops)}" if action.drops else summary
 
 

@@ -112,7 +112,8 @@ def drop_steps(objects: Sequence[RecordedObject]) -> Iterator[s.Step]:
             drops = gone[max(end - OBJECTS_A_BATCH, 0) : end]
             key = f"sql:{module}:{number}" if len(gone) > OBJECTS_A_BATCH else f"sql:{module}"
             action = s.ApplyModule(ModuleSql(module, (), "", ""), (), drops)
-            yield s.Step(key, action, f"Drop {len(drops)} SQL functions of {module}", previous)
+            noun = "SQL function" if len(drops) == 1 else "SQL functions"
+            yield s.Step(key, action, f"Drop {len(drops)} {noun} of {module}", previous)
             previous = (key,)
 
 

@@ -126,7 +126,8 @@ def run_smoke_tests(
 
     def ask(batch: Sequence[SmokeTest]) -> list[SmokeFailure]:
         modules = ", ".join(dict.fromkeys(test.module for test in batch))
-        step = f"{modules}: {batch[0].function} to {batch[-1].function} ({len(batch)} examples)"
+        size = f"{len(batch)} examples" if len(batch) > 1 else "one example"
+        step = f"{modules}: {batch[0].function} to {batch[-1].function} ({size})"
         progress.started(step)
         with telling(lambda reason: progress.waiting(step, reason)):
             found = _ask_together(sql, batch) if len(batch) > 1 else _ask_alone(sql, batch)
