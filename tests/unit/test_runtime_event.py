@@ -326,3 +326,34 @@ def test_room_is_not_looked_at(rooms, long):
         batch = decode(function(int64("a"), int32("b"), ROOM), read_event(payload))
         assert [column.values.tolist() for column in batch.columns[:2]] == [[2**60 + 1, -4], [3, 5]]
         assert len(batch.columns[2].values) == 2
+
+
+@pytest.mark.parametrize(
+    "second", [[12, 5, "   "], [12, 5, "  x"], ["12", 5, " "], [12, ",", "   "]]
+)
+@pytest.mark.parametrize("many", [1, 3])
+def test_even_room_is_cut_from_all_rows(second, many):
+    """Rows of one length, whose blanks are alike, or only look so."""
+    rows = [[99, 3, "   "], second] * many
+    payload = json.dumps(event(rows), separators=(",", ":")).encode()
+    taking = function(int64("a"), int32("b"), ROOM)
+    if second[1] == ",":
+        with pytest.raises(RowError):
+            decode(taking, read_event(payload))
+    else:
+        batch = decode(taking, read_event(payload))
+        assert [c.values.tolist() for c in batch.columns[:2]] == [[99, 12] * many, [3, 5] * many]
+
+
+def test_blanks_of_another_place_are_no_room():
+    taking = function(int64("a"), int32("b"), ROOM)
+    long = " " * 2000
+    for rows in (
+        [[1, "   ", 2]] * 2,
+        [[1, long, 2], [1, long, 34]],
+        [[1, 2, "   ", 4]] * 2,
+        [["   "]] * 2,
+    ):
+        payload = json.dumps(event(rows), separators=(",", ":")).encode()
+        with pytest.raises(RowError):
+            decode(taking, read_event(payload))

@@ -86,6 +86,17 @@ def test_ragged_rows_are_written_as_json_arrays(rows, dice):
     assert read(records, total, kept)["results"] == scattered
 
 
+@pytest.mark.parametrize("rows", [1, 2, 7])
+@pytest.mark.parametrize("items", [1, 9])
+@pytest.mark.parametrize("least", [0, 1, 5, 95, 10**18])
+def test_records_of_one_form_are_filled_in(rows, items, least):
+    values = least + np.arange(rows * items) % 4
+    records = RaggedRecords({"index": values, "distance": values % 3}, np.arange(rows + 1) * items)
+    found = [json.loads(text) for text in read(records, rows)["results"]]
+    pairs = [{"index": one, "distance": one % 3} for one in values.tolist()]
+    assert found == [pairs[row * items : (row + 1) * items] for row in range(rows)]
+
+
 def test_ragged_floats_read_back_the_same():
     table = np.array([[0.1, -1.5e-7], [1e300, 2.0]])
     assert [
