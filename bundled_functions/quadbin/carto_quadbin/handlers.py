@@ -24,6 +24,7 @@ from carto_at_runtime import (
     reject,
     text,
 )
+from carto_at_runtime.tiles.checks import RING, check_resolution, check_ring
 from carto_at_runtime.tiles.modes import checked_modes
 from carto_at_runtime.wkb import read_geometries
 from carto_quadbin import neighbours
@@ -33,38 +34,20 @@ from carto_quadbin.grid import MAX_RESOLUTION, is_valid, resolution
 if TYPE_CHECKING:
     from carto_quadbin.grid import Integers
 
-_ORIGIN = "Invalid input origin"
-_SIZE = "Invalid input size"
 
-
-@external_function(
-    "__QUADBIN_KRING",
-    int64("origin", on_null=null_error(_ORIGIN)),
-    int32("size", on_null=null_error(_SIZE)),
-    ROOM,
-)
+@external_function("__QUADBIN_KRING", *RING)
 def kring(origin: Integers, size: Integers, _room: Room = ()) -> RaggedArray:
     """Answer QUADBIN_KRING: the cells within `size` tiles of `origin`, row by row from the north-west."""
-    _check_ring(origin, size)
+    check_ring(is_valid(origin), size)
     return neighbours.k_ring(origin, size)
 
 
-@external_function(
-    "__QUADBIN_KRING_DISTANCES",
-    int64("origin", on_null=null_error(_ORIGIN)),
-    int32("size", on_null=null_error(_SIZE)),
-    ROOM,
-)
+@external_function("__QUADBIN_KRING_DISTANCES", *RING)
 def kring_distances(origin: Integers, size: Integers, _room: Room = ()) -> RaggedRecords:
     """Answer QUADBIN_KRING_DISTANCES: as QUADBIN_KRING, each cell with its Chebyshev distance in tiles."""
-    _check_ring(origin, size)
+    check_ring(is_valid(origin), size)
     cells, distances = neighbours.k_ring_distances(origin, size)
     return RaggedRecords({"index": cells.values, "distance": distances}, cells.offsets)
-
-
-def _check_ring(origin: Integers, size: Integers) -> None:
-    reject(~is_valid(origin), _ORIGIN)
-    reject(size < 0, _SIZE)
 
 
 @external_function(
@@ -81,7 +64,7 @@ def tochildren(quadbin: Integers, children_resolution: Integers, _room: Room = (
 @external_function("__QUADBIN_POLYFILL", text("geom"), int32("resolution"), nulls=NULL_RESULT)
 def polyfill(geom: list[str], resolutions: Integers) -> RaggedArray:
     """Answer QUADBIN_POLYFILL: the cells that a geometry, given as hex EWKB in degrees, touches."""
-    _check_resolution(resolutions)
+    check_resolution(resolutions, MAX_RESOLUTION)
     return cover(read_geometries(geom), resolutions)
 
 
@@ -94,7 +77,7 @@ def polyfill(geom: list[str], resolutions: Integers) -> RaggedArray:
 )
 def polyfill_mode(geom: list[str], resolutions: Integers, modes: list[str]) -> RaggedArray:
     """Answer QUADBIN_POLYFILL_MODE: the cells that fill a geometry in one of three modes."""
-    _check_resolution(resolutions)
+    check_resolution(resolutions, MAX_RESOLUTION)
     whole = np.full(len(resolutions), 0, np.int64)
     return fill(read_geometries(geom), resolutions, checked_modes(modes), whole)
 
@@ -111,12 +94,7 @@ def polyfill_below(
     geom: list[str], resolutions: Integers, modes: list[str], parent: Integers
 ) -> RaggedArray:
     """Answer a step of QUADBIN_POLYFILL_TABLE: of `polyfill_mode`, the cells below a parent (0: all)."""
-    _check_resolution(resolutions)
+    check_resolution(resolutions, MAX_RESOLUTION)
     below = (parent == 0) | (is_valid(parent) & (resolution(parent) <= resolutions))
     reject(~below, "Invalid parent")
     return fill(read_geometries(geom), resolutions, checked_modes(modes), parent)
-
-
-def _check_resolution(resolutions: Integers) -> None:
-    outside = (resolutions < 0) | (resolutions > MAX_RESOLUTION)
-    reject(outside, f"Invalid resolution, should be between 0 and {MAX_RESOLUTION}")

@@ -22,6 +22,7 @@ from carto_at_runtime import (
     reject,
     text,
 )
+from carto_at_runtime.tiles.checks import RING, check_resolution, check_ring
 from carto_at_runtime.tiles.modes import checked_modes
 from carto_at_runtime.wkb import read_geometries
 from carto_quadkey import neighbours
@@ -29,41 +30,29 @@ from carto_quadkey.cover import cover, fill
 from carto_quadkey.grid import MAX_ZOOM, is_on_grid, zoom
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from carto_quadkey.grid import Integers
 
-_ORIGIN = "Invalid input origin"
-_SIZE = "Invalid input size"
 
-
-@external_function(
-    "__QUADINT_KRING",
-    int64("origin", on_null=null_error(_ORIGIN)),
-    int32("size", on_null=null_error(_SIZE)),
-    ROOM,
-)
+@external_function("__QUADINT_KRING", *RING)
 def kring(origin: Integers, size: Integers, _room: Room = ()) -> RaggedArray:
     """Answer QUADINT_KRING: the cells within `size` tiles of `origin`, row by row from the north-west."""
-    _check_ring(origin, size)
+    check_ring(_is_origin(origin), size)
     return neighbours.k_ring(origin, size)
 
 
-@external_function(
-    "__QUADINT_KRING_DISTANCES",
-    int64("origin", on_null=null_error(_ORIGIN)),
-    int32("size", on_null=null_error(_SIZE)),
-    ROOM,
-)
+@external_function("__QUADINT_KRING_DISTANCES", *RING)
 def kring_distances(origin: Integers, size: Integers, _room: Room = ()) -> RaggedRecords:
     """Answer QUADINT_KRING_DISTANCES: as QUADINT_KRING, each cell with its Chebyshev distance in tiles."""
-    _check_ring(origin, size)
+    check_ring(_is_origin(origin), size)
     cells, distances = neighbours.k_ring_distances(origin, size)
     return RaggedRecords({"index": cells.values, "distance": distances}, cells.offsets)
 
 
-def _check_ring(origin: Integers, size: Integers) -> None:
+def _is_origin(origin: Integers) -> NDArray[np.bool_]:
     # Quadint 0, the whole world, is not an origin in the reference's documentation either.
-    reject((origin <= 0) | ~is_on_grid(origin), _ORIGIN)
-    reject(size < 0, _SIZE)
+    return (origin > 0) & is_on_grid(origin)
 
 
 @external_function(
@@ -80,7 +69,7 @@ def tochildren(quadint: Integers, resolution: Integers, _room: Room = ()) -> Rag
 @external_function("__QUADINT_POLYFILL", text("geom"), int32("resolution"), nulls=null_error())
 def polyfill(geom: list[str], resolution: Integers) -> RaggedArray:
     """Answer QUADINT_POLYFILL: the cells that a geometry, given as hex EWKB in degrees, touches."""
-    _check_resolution(resolution)
+    check_resolution(resolution, MAX_ZOOM)
     return cover(read_geometries(geom), resolution)
 
 
@@ -93,7 +82,7 @@ def polyfill(geom: list[str], resolution: Integers) -> RaggedArray:
 )
 def polyfill_mode(geom: list[str], resolution: Integers, modes: list[str]) -> RaggedArray:
     """Answer QUADINT_POLYFILL_MODE: the cells that fill a geometry in one of three modes."""
-    _check_resolution(resolution)
+    check_resolution(resolution, MAX_ZOOM)
     whole = np.full(len(resolution), -1, np.int64)
     return fill(read_geometries(geom), resolution, checked_modes(modes), whole)
 
@@ -110,12 +99,7 @@ def polyfill_below(
     geom: list[str], resolution: Integers, modes: list[str], parent: Integers
 ) -> RaggedArray:
     """Answer a step of QUADINT_POLYFILL_TABLE: of `polyfill_mode`, the cells below a parent (-1: all)."""
-    _check_resolution(resolution)
+    check_resolution(resolution, MAX_ZOOM)
     below = (parent == -1) | (is_on_grid(parent) & (zoom(parent) <= resolution))
     reject(~below, "Invalid parent")
     return fill(read_geometries(geom), resolution, checked_modes(modes), parent)
-
-
-def _check_resolution(resolution: Integers) -> None:
-    outside = (resolution < 0) | (resolution > MAX_ZOOM)
-    reject(outside, f"Invalid resolution, should be between 0 and {MAX_ZOOM}")
