@@ -10,7 +10,7 @@ import pytest
 
 from carto_at_installer.catalog import parts, reader
 from carto_at_installer.catalog.load import load_catalog
-from carto_at_installer.core.functions import Volatility
+from carto_at_installer.core.functions import Kind, Volatility
 
 ROOT = Path(__file__).parents[2]
 AUTHORING = (ROOT / "docs" / "authoring.md").read_text(encoding="utf-8")
@@ -35,6 +35,17 @@ def test_the_example_for_authors_loads(example):
     assert palette.external is not None
     assert palette.external.signature == "__COLORS_PALETTE(INTEGER)"
     assert [example.error for example in palette.examples] == ["", "Invalid size"]
+
+
+def test_the_procedure_for_authors_loads(example):
+    (block,) = re.findall(r"^```sql\n(BEGIN\n.*?)^```$", AUTHORING, re.DOTALL | re.MULTILINE)
+    (entry,) = re.findall(r"^```yaml\n(  - name.*?)^```$", AUTHORING, re.DOTALL | re.MULTILINE)
+    description = example / "colors" / "module.yaml"
+    description.write_text(f"{description.read_text(encoding='utf-8')}\n{entry}", encoding="utf-8")
+    (example.parent / "sql" / "colors" / "colors_table.sql").write_text(block, encoding="utf-8")
+    (module,) = load_catalog(example).modules
+    assert module.functions[-1].kind is Kind.PROCEDURE
+    assert module.functions[-1].requires == ("COLORS_PALETTE",)
 
 
 def test_the_example_for_authors_answers(example, monkeypatch):
