@@ -149,6 +149,10 @@ QUERIES = {
         "CREATE FUNCTION f18(BIGINT) RETURNS BIGINT STABLE AS $$ return 1 $$ LANGUAGE plpythonu",
     ),
     "boolean-cast": ("SELECT CAST(true AS VARCHAR(9))",),
+    "super-argument": (
+        create("f27", "good"),
+        "SELECT f27(c) FROM (SELECT JSON_PARSE('[1, 2]') AS cells) AS t, t.cells AS c",
+    ),
     "catalog-function": ("SELECT pg_get_function_arguments(1)",),
     "statement-too-long": (f"SELECT '{'x' * 110_000}'",),
     "dependent-views": (

@@ -170,6 +170,13 @@ KNOWN: tuple[Known, ...] = (
         seen="ERROR: cannot cast type boolean to character varying",
     ),
     Known(
+        "super-argument", Group.LOGIN, "A function does not take an element of an array",
+        (r"function (?P<name>\S+)\(([^()]*, )?super(, [^()]*)?\) does not exist",),
+        "The elements of arrays are SUPER, and {name} takes another type.",
+        "Cast them: cell::BIGINT, or cell::VARCHAR for cells of H3 (docs/queries.md).",
+        seen="ERROR: function NAME(super) does not exist",
+    ),
+    Known(
         "catalog-function", Group.LOGIN, "A catalog function of PostgreSQL is missing",
         (r"(?P<name>pg_get_function_\w+)",),
         "Redshift's catalog differs from PostgreSQL's: it has no {name}.",
@@ -253,7 +260,8 @@ KNOWN: tuple[Known, ...] = (
             r"result.{0,30}(exceeds|larger than).{0,30}(64 ?KB|65,?535)",
         ),
         "Geometries and arrays travel between Redshift and Lambda as texts of at most 65,535 bytes.",
-        "Simplify or split the geometries (ST_Simplify, ST_Dump), or ask for fewer cells at a time.",
+        "Simplify or split the geometries (ST_Simplify, ST_Dump), or ask for fewer cells at a time; the procedures "
+        "(`carto-at list`: CREATE_..., ..._TABLE) take whole tables.",
         seen="String value exceeds the max size of 65535 bytes",
     ),
     Known(
