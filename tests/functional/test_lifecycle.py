@@ -353,7 +353,8 @@ def test_4_two_installers_at_once_one_wins_and_the_other_names_it(use):
     assert answer() == 12
     assert run("unlock", "--dry-run").data["unlocked"] is False
     assert run("status").data["lease"]["holder"] == "arn:someone"
-    assert run("unlock", "--yes").data["unlocked"] is True
+    unlocked = carto_at("unlock", "--sandbox", *TARGET, "--yes")
+    assert "`carto-at status` says whether something is unfinished" in unlocked.out
     assert run("upgrade").code == 0
 
 

@@ -236,6 +236,8 @@ def test_with_roles_made_by_an_administrator(world):
     policy = world.policy(*AS_ADMIN, *given)
     assert not [s for s in policy["Statement"] if "iam:CreateRole" in s["Action"]]
     key = world.user("premade", policy)
+    checked = world.run(key, "check", *AS_ADMIN, *given).document["data"]["checks"]
+    assert {c["status"] for c in checked if c["plane"] == "invoke role"} <= {"pass", "skipped"}
     done = world.life(key, AS_ADMIN, given)
     assert done.code == 0, done.err
 
@@ -246,6 +248,24 @@ def test_sql_only_for_functions_that_need_no_lambda(world):
     assert not [s for s in policy["Statement"] if str(s["Action"]).count("lambda:")]
     key = world.user("plain", policy)
     done = world.life(key, AS_ADMIN, shape)
+    assert done.code == 0, done.err
+
+
+def test_the_half_in_the_database_takes_what_the_documentation_says(world):
+    """The policy `sql` with the statement of docs/permissions.md, after somebody else made the half in AWS."""
+    page = Path("docs/permissions.md").read_text(encoding="utf-8")
+    looking = json.loads(page.partition("```json\n")[2].partition("```")[0])
+    shape = shape_of("halves")
+    world.use(0)
+    made = world.run(world.admin, "install", "--lambdas-only", *AS_ADMIN, *shape)
+    assert made.code == 0, made.err
+    policy = world.policy(*AS_ADMIN, *shape, "--variant", "sql")
+    policy["Statement"].append(looking)
+    key = world.user("halves", policy)
+    done = world.run(key, "install", "--sql-only", *AS_ADMIN, *shape)
+    assert done.code == 0, done.err
+    schema = ("--schema", "halves")
+    done = world.run(key, "uninstall", *AS_ADMIN, *schema, "--keep-lambdas", "--yes")
     assert done.code == 0, done.err
 
 

@@ -31,8 +31,11 @@ class Role:
     boundary: str = ""
 
 
-def find_role(session: AwsSession, name: str) -> Role | None:
-    """The role of that name with its tags and our inline policy, or None."""
+def find_role(session: AwsSession, name: str, *, with_policy: bool = True) -> Role | None:
+    """The role of that name with its tags and our inline policy, or None.
+
+    Not `with_policy`, the policy is not asked for, which takes a permission of its own.
+    """
     client = session.client("iam")
     with translated(f"look at the role {name}"):
         try:
@@ -42,7 +45,7 @@ def find_role(session: AwsSession, name: str) -> Role | None:
                 return None
             raise
         tags = {tag["Key"]: tag["Value"] for tag in role.get("Tags", [])}
-        policy = _inline_policy(client, name)
+        policy = _inline_policy(client, name) if with_policy else None
     return Role(
         name,
         role["Arn"],

@@ -47,7 +47,7 @@ def _chain(facts: Facts) -> tuple[str, ...]:
 
 def _found(facts: Facts, arn: str) -> roles.Role | None:
     """The role of an ARN, when it is one of this account."""
-    return roles.find_role(facts.session, arn.rpartition("/")[2])
+    return roles.find_role(facts.session, arn.rpartition("/")[2], with_policy=False)
 
 
 def _local(facts: Facts, arn: str) -> bool:

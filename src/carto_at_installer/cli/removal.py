@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from carto_at_installer.core.result import Result
     from carto_at_installer.plan.steps import Plan
 
+_UNLOCKED = "The lease is gone. `carto-at status` says whether something is unfinished."
+
 
 @click.command()
 @place_flags
@@ -136,4 +138,4 @@ def unlock(terminal: Terminal, /, *, dry_run: bool, yes: bool, **flags: Any) -> 
     if not yes:
         confirm(terminal, f"{holder.describe()}. Take it away?")
     break_lease(connection.sql, connection.store.tables, holder)
-    return Result("unlock", data=data, blocks=(Paragraph("The lease is gone.", "good"),))
+    return Result("unlock", data=data, blocks=(Paragraph(_UNLOCKED, "good"),))
