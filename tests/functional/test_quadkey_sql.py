@@ -105,6 +105,7 @@ def test_only_what_needs_arrays_runs_in_lambda():
     external = {function.name for function in MODULE.functions if function.external}
     assert external == {
         "QUADINT_KRING", "QUADINT_KRING_DISTANCES", "QUADINT_TOCHILDREN", "QUADINT_POLYFILL",
+        "QUADINT_POLYFILL_MODE", "__QUADINT_POLYFILL_BELOW",
     }  # fmt: skip
 
 
