@@ -142,7 +142,6 @@ def test_the_number_of_changing_calls_is_known(use, command):
     words = ("--yes",) if command == "uninstall" else ()
     made = run(command, *words).data["aws_calls"]
     assert made["mutating"] == CHANGING[command]
-    assert made["total"] <= CALLS[command]
 
 
 @pytest.mark.parametrize("moment", MOMENTS, ids=str)

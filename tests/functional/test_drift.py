@@ -3,6 +3,7 @@
 import pytest
 
 from tests.functional.commands import TARGET, carto_at, run, sql
+from tests.functional.conftest import zipped
 from tests.functional.world import cloud
 
 INVOKE = "carto-at-redshift-invoke"
@@ -33,12 +34,13 @@ def upload_other_code(aws, name, toys):
 
 def add_layer(aws, name):
     layer = aws("lambda").publish_layer_version(
-        LayerName="others", Content={"ZipFile": EMPTY_ZIP}, CompatibleRuntimes=["python3.13"]
+        LayerName="others",
+        Content={"ZipFile": zipped({"python/others.py": ""})},
+        CompatibleRuntimes=["python3.13"],
     )
     configure(aws, name, Layers=[layer["LayerVersionArn"]])
 
 
-EMPTY_ZIP = b"PK\x05\x06" + bytes(18)
 DEFINE = "CREATE OR REPLACE FUNCTION carto.TOY_DOUBLE(BIGINT) RETURNS"
 # What is changed, and the action that puts it right.
 DRIFTS = {
@@ -73,7 +75,7 @@ DRIFTS = {
     ),
     "Lambda: timeout": (lambda aws, name, toys: configure(aws, name, Timeout=7), "UpdateFunction"),
     "Lambda: environment": (
-        lambda aws, name, toys: configure(aws, name, Environment={"Variables": {"A": "1"}}),
+        lambda aws, name, toys: configure(aws, name, Environment={"Variables": {"DEBUG": "1"}}),
         "UpdateFunction",
     ),
     "Lambda: log group": (

@@ -172,7 +172,7 @@ def test_a_disk_that_is_full_for_a_while(home: Path) -> None:
     info = daemon.start(home)
     assert run(info.endpoint, "CREATE TABLE public.kept (n INTEGER)") == "FINISHED"
     logs = client_for(info.endpoint, "logs")
-    kept = fill(info, logs)
+    kept = fill(home, info, logs)
     assert kept
     number = 9999
     logs.create_log_group(logGroupName=f"/kept/{number}")
@@ -187,11 +187,12 @@ def test_a_disk_that_is_full_for_a_while(home: Path) -> None:
         info = daemon.start(home)
 
 
-def fill(info: Any, logs: Any) -> set[int]:
+def fill(home: Path, info: Any, logs: Any) -> set[int]:
     """Change things until both stores refuse; what both took before."""
     kept: set[int] = set()
+    room = max(file.stat().st_size for file in home.rglob("*") if file.is_file()) + 256 * 1024
     _, hard = resource.prlimit(info.pid, resource.RLIMIT_FSIZE)
-    resource.prlimit(info.pid, resource.RLIMIT_FSIZE, (256 * 1024, hard))
+    resource.prlimit(info.pid, resource.RLIMIT_FSIZE, (room, hard))
     refused = {"state": False, "sql": False}
     try:
         for number in range(2000):
