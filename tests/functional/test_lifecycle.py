@@ -76,6 +76,21 @@ def test_an_upgrade_changes_only_the_module_that_is_different(use, aws):
     assert (answer(), sql("SELECT carto.STILL_TIMES(4)")) == (20, [[28]])
 
 
+def test_a_part_cannot_be_installed_past_a_release_that_stopped_half_way(use):
+    use("two modules")
+    home = daemon.default_home()
+    faults.add(home, faults.Fault(faults.Kind.FAIL_STATEMENT, where="TOY_DOUBLE", times=9))
+    stopped = run("install", "--on-failure", "stop")
+    faults.clear(home)
+    assert stopped.code == 6, stopped.err
+    part = run("install", "--modules", "still")
+    assert part.code == 4
+    assert "Release 1 (install) stopped half-way" in part.err
+    assert "carto-at resume" in part.err
+    assert run("resume").code == 0
+    assert (answer(), sql("SELECT carto.STILL_TIMES(4)")) == (12, [[28]])
+
+
 def test_a_release_that_is_not_there_cannot_be_gone_back_to(use):
     use("first")
     run("install")

@@ -27,6 +27,7 @@ from carto_at_installer.core.errors import (
 )
 from carto_at_installer.core.options import OnFailure
 from carto_at_installer.plan import steps
+from carto_at_installer.plan.coverage import refuse_leaving_a_half
 from carto_at_installer.plan.halves import Part
 from carto_at_installer.verify.smoke import run_smoke_tests, smoke_error, smoke_tests
 
@@ -139,6 +140,7 @@ class Installer:
         ignored = _TAKEN_OVER if facts.intent.replace_foreign else frozenset()
         refuse_failures(outcome for outcome in outcomes if outcome.check not in ignored)
         plan = facts.plan
+        self._refuse_leaving_a_half()
         if not (plan.empty or ignored or self._in_aws_alone):
             refuse_failures(run_checks(schema.CHECKS[:2], facts))
         return Preparation(
@@ -151,6 +153,12 @@ class Installer:
             plan,
             facts.observed.installation,
         )
+
+    def _refuse_leaving_a_half(self) -> None:
+        """Nothing but what a record says may pass by a release that stopped half-way."""
+        desired, installation = self._facts.desired, self._facts.observed.installation
+        if desired.coverage and installation and not self._facts.options.selection.lenient:
+            refuse_leaving_a_half(desired.coverage, installation)
 
     @property
     def _in_aws_alone(self) -> bool:

@@ -9,10 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from carto_at_installer.core.errors import PreflightError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from carto_at_installer.core.functions import Catalog
+    from carto_at_installer.core.releases import Installation
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,12 @@ class Coverage:
             self.modules | other.modules,
             self.functions | other.functions,
         )
+
+    def covers(self, other: Coverage) -> bool:
+        """Whether nothing is in `other` that is not in this."""
+        if self.everything or other.everything:
+            return self.everything
+        return other.modules <= self.modules and other.functions <= self.functions
 
     def record(self) -> dict[str, str]:
         """The options that are recorded; no names stand for everything."""
@@ -50,6 +59,23 @@ def recorded_coverage(options: Mapping[str, str]) -> Coverage:
     """What a release's options say that it covers."""
     modules, functions = (_names(options.get(key, "")) for key in ("modules", "functions"))
     return Coverage(not modules and not functions, modules, functions)
+
+
+def refuse_leaving_a_half(coverage: Coverage, installation: Installation) -> None:
+    """Raise PreflightError when a release that stopped half-way is about more than what a command covers.
+
+    Its half would become part of the release in use. What is in use already counts where the version is the same.
+    """
+    stopped, current = installation.unfinished, installation.current
+    if stopped is None or stopped.command not in {"install", "upgrade"}:
+        return
+    if current is not None and current.version == stopped.version:
+        coverage = coverage.joined(recorded_coverage(current.options))
+    if not coverage.covers(recorded_coverage(stopped.options)):
+        raise PreflightError(
+            f"Release {stopped.number} ({stopped.command}) stopped half-way, and it is about more than this command",
+            hint="Complete it with `carto-at resume`, or take it back with `carto-at rollback`.",
+        )
 
 
 def _names(text: str) -> frozenset[str]:
