@@ -214,6 +214,11 @@ def test_a_database_that_does_not_exist(client):
     )
 
 
+def test_a_user_who_does_not_exist(client):
+    place = ("--cluster-id", "demo", "--database", "dev", "--db-user", "nobody")
+    explained(sql("SELECT 1", target=place), "no-user")
+
+
 def test_a_paused_cluster(client):
     make_cluster(client, "asleep")
     client("redshift").pause_cluster(ClusterIdentifier="asleep")
