@@ -17,7 +17,7 @@ from carto_at_installer.aws.data_api import DataApi
 from carto_at_installer.aws.functions import AccountLimits, account_limits
 from carto_at_installer.aws.session import AwsSession
 from carto_at_installer.bundle.manifest import read_manifest
-from carto_at_installer.catalog.load import load_catalog
+from carto_at_installer.catalog.load import bundled_catalog
 from carto_at_installer.catalog.select import Selected, select
 from carto_at_installer.checks.environment import TOOLS
 from carto_at_installer.checks.login import Login, read_login
@@ -170,7 +170,7 @@ class GatheredFacts:
     @fact
     def offered(self) -> Catalog:
         """Everything that the bundle has."""
-        return load_catalog(self.root / "catalog", sql_root=self.root / "sql")
+        return bundled_catalog(self.root)
 
     @fact
     def selected(self) -> Selected:

@@ -31,6 +31,11 @@ def load_pack(pack: FunctionPack) -> Catalog:
     )
 
 
+def bundled_catalog(root: Path) -> Catalog:
+    """The catalog of the bundle in `root`, that of this version of the package."""
+    return load_catalog(root / "catalog", sql_root=root / "sql")
+
+
 def load_catalog(
     root: Path, *, sql_root: Path | None = None, pack: str = "core", version: str = __version__
 ) -> Catalog:

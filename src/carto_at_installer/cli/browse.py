@@ -127,10 +127,9 @@ def validate(folder: Path, sql_folder: Path | None) -> Result:
 
 def _catalog() -> Catalog:
     from carto_at_installer.bundle.resources import bundle_root  # noqa: PLC0415 - keeps --help quick
-    from carto_at_installer.catalog.load import load_catalog  # noqa: PLC0415
+    from carto_at_installer.catalog.load import bundled_catalog  # noqa: PLC0415
 
-    root = bundle_root()
-    return load_catalog(root / "catalog", sql_root=root / "sql")
+    return bundled_catalog(bundle_root())
 
 
 def _document(function: Function, places: Places) -> dict[str, Any]:

@@ -91,12 +91,11 @@ def located(flags: dict[str, Any]) -> Found:
 def installed_part(there: Found, wishes: SelectionOptions) -> SelectionOptions:
     """What is chosen of the installed functions. Raises UsageError when nothing of it is installed."""
     from carto_at_installer.bundle.resources import bundle_root  # noqa: PLC0415 - keeps --help quick
-    from carto_at_installer.catalog.load import load_catalog  # noqa: PLC0415
+    from carto_at_installer.catalog.load import bundled_catalog  # noqa: PLC0415
     from carto_at_installer.catalog.select import select  # noqa: PLC0415
     from carto_at_installer.core.errors import UsageError  # noqa: PLC0415
 
-    root = bundle_root()
-    catalog = load_catalog(root / "catalog", sql_root=root / "sql")
+    catalog = bundled_catalog(bundle_root())
     installed = {o.name for o in there.installation.objects}
     names = select(catalog, wishes, closed=False).names & installed
     if not names:

@@ -118,11 +118,10 @@ def _account_of(options: InstallOptions) -> str:
 def _has_functions(options: InstallOptions) -> bool:
     """Whether anything that is selected runs in Lambda."""
     from carto_at_installer.bundle.resources import bundle_root  # noqa: PLC0415 - keeps --help quick
-    from carto_at_installer.catalog.load import load_catalog  # noqa: PLC0415
+    from carto_at_installer.catalog.load import bundled_catalog  # noqa: PLC0415
     from carto_at_installer.catalog.select import select  # noqa: PLC0415
 
-    root = bundle_root()
-    catalog = load_catalog(root / "catalog", sql_root=root / "sql")
+    catalog = bundled_catalog(bundle_root())
     chosen = select(catalog, options.selection).catalog
     return any(module.lambda_settings for module in chosen.modules)
 

@@ -70,11 +70,11 @@ def _check_packs(names: tuple[str, ...]) -> None:
 def _changed(wishes: SelectionOptions, since: str) -> SelectionOptions:
     from carto_at_installer.bundle.resources import bundle_root  # noqa: PLC0415 - keeps --help quick
     from carto_at_installer.catalog.changes import changed_functions  # noqa: PLC0415
-    from carto_at_installer.catalog.load import load_catalog  # noqa: PLC0415
+    from carto_at_installer.catalog.load import bundled_catalog  # noqa: PLC0415
     from carto_at_installer.catalog.select import select  # noqa: PLC0415
 
     root = bundle_root()
-    catalog = load_catalog(root / "catalog", sql_root=root / "sql")
+    catalog = bundled_catalog(root)
     only = replace(wishes, only=changed_functions(catalog, root, since))
     return replace(only, only=tuple(sorted(select(catalog, only, closed=False).names)))
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from carto_at_installer.bundle.manifest import read_manifest
 from carto_at_installer.bundle.resources import read_artifact
-from carto_at_installer.catalog.load import load_catalog
+from carto_at_installer.catalog.load import bundled_catalog
 from carto_at_installer.catalog.select import select
 from carto_at_installer.core.errors import UsageError
 from carto_at_installer.core.target import Deployment, Identity, Target
@@ -79,7 +79,7 @@ def desired_offline(options: InstallOptions, root: Path, account: str) -> Desire
         (name for start, name in (("cn-", "aws-cn"), ("us-gov-", "aws-us-gov")) if region.startswith(start)),
         "aws",
     )  # fmt: skip
-    catalog = load_catalog(root / "catalog", sql_root=root / "sql")
+    catalog = bundled_catalog(root)
     selected = select(catalog, options.selection).catalog
     builder = DesiredStateBuilder(
         options,
