@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from carto_at_installer.sandbox.errors import AwsServiceError
-from carto_at_installer.sandbox.redshift_service.clusters import shown
+from carto_at_installer.sandbox.redshift_service.clusters import SETTINGS, shown
 from carto_at_installer.sandbox.redshift_service.plane import (
     ClusterPlane,
     refuse_unknown,
@@ -17,20 +17,7 @@ if TYPE_CHECKING:
     from carto_at_installer.sandbox.redshift_service.targets_store import Record
     from carto_at_installer.sandbox.services import Call, Operation
 
-_MODIFY_MEMBERS = {
-    "NodeType": "node_type",
-    "NumberOfNodes": "nodes",
-    "Port": "port",
-    "EnhancedVpcRouting": "enhanced_vpc_routing",
-    "PubliclyAccessible": "publicly_accessible",
-    "Encrypted": "encrypted",
-    "AllowVersionUpgrade": "version_upgrade",
-    "MaintenanceTrackName": "maintenance_track",
-    "PreferredMaintenanceWindow": "maintenance_window",
-}
-_MODIFIABLE = frozenset(
-    {"ClusterIdentifier", "ClusterType", "MasterUserPassword", *_MODIFY_MEMBERS}
-)
+_MODIFIABLE = frozenset({"ClusterIdentifier", "ClusterType", "MasterUserPassword", *SETTINGS})
 
 
 class ClusterChanges(ClusterPlane):
@@ -50,9 +37,7 @@ class ClusterChanges(ClusterPlane):
     def modify(self, request: dict[str, Any], call: Call) -> dict[str, Any]:
         """ModifyCluster: what is wanted is pending until the change has passed."""
         refuse_unknown("InvalidParameterValue", request, _MODIFIABLE, "changing ")
-        wanted = {
-            key: request[member] for member, key in _MODIFY_MEMBERS.items() if member in request
-        }
+        wanted = {key: request[member] for member, key in SETTINGS.items() if member in request}
         with self._targets.store.transaction():
             record = self._available(request["ClusterIdentifier"], call)
             changes = {key: value for key, value in wanted.items() if record.get(key) != value}

@@ -20,6 +20,18 @@ from carto_at_installer.sandbox.services import arn
 if TYPE_CHECKING:
     from carto_at_installer.sandbox.redshift_service.targets_store import Record
 
+SETTINGS = {
+    "NodeType": "node_type",
+    "NumberOfNodes": "nodes",
+    "Port": "port",
+    "EnhancedVpcRouting": "enhanced_vpc_routing",
+    "PubliclyAccessible": "publicly_accessible",
+    "Encrypted": "encrypted",
+    "AllowVersionUpgrade": "version_upgrade",
+    "MaintenanceTrackName": "maintenance_track",
+    "PreferredMaintenanceWindow": "maintenance_window",
+}
+"""The members of CreateCluster and ModifyCluster that are kept, and under which key of the record."""
 _PENDING = {
     "node_type": "NodeType",
     "nodes": "NumberOfNodes",

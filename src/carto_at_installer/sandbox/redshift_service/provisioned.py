@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from carto_at_installer.sandbox.errors import AwsServiceError
-from carto_at_installer.sandbox.redshift_service.clusters import shown
+from carto_at_installer.sandbox.redshift_service.clusters import SETTINGS, shown
 from carto_at_installer.sandbox.redshift_service.plane import ClusterPlane, refuse_unknown
 from carto_at_installer.sandbox.redshift_service.targets_store import (
     Record,
@@ -22,19 +22,7 @@ if TYPE_CHECKING:
 
 _MAX_ROLES = 50
 _NAME = re.compile(r"(?=.{1,63}$)[a-z][a-z0-9]*(-[a-z0-9]+)*")
-_CREATE_MEMBERS = {
-    "DBName": "database",
-    "MasterUsername": "user",
-    "NodeType": "node_type",
-    "NumberOfNodes": "nodes",
-    "Port": "port",
-    "EnhancedVpcRouting": "enhanced_vpc_routing",
-    "PubliclyAccessible": "publicly_accessible",
-    "Encrypted": "encrypted",
-    "AllowVersionUpgrade": "version_upgrade",
-    "MaintenanceTrackName": "maintenance_track",
-    "PreferredMaintenanceWindow": "maintenance_window",
-}
+_CREATE_MEMBERS = {"DBName": "database", "MasterUsername": "user", **SETTINGS}
 _IGNORABLE = frozenset(
     {
         "ClusterIdentifier", "MasterUserPassword", "IamRoles", "DefaultIamRoleArn", "Tags",
