@@ -14,7 +14,7 @@ from botocore.config import Config
 from carto_at_installer.sandbox.server import Sandbox
 from carto_at_installer.sandbox.settings import Settings
 from tests.functional.commands import TARGET, carto_at, run
-from tests.functional.toy import toy_bundle
+from tests.functional.toy import toy_bundle, use_bundle
 from tests.functional.world import EMPTY, cloud, fresh_sandbox
 
 if TYPE_CHECKING:
@@ -141,10 +141,7 @@ def use(
     """`use("second")`: that version of the toy pack is the installed package; in the end everything is uninstalled."""
 
     def choose(version: str) -> None:
-        root = toys[version]
-        number = json.loads((root / "manifest.json").read_text())["version"]
-        monkeypatch.setattr("carto_at_installer.bundle.resources.bundle_root", lambda: root)
-        monkeypatch.setattr("carto_at_installer.__about__.__version__", number)
+        use_bundle(monkeypatch, toys[version])
 
     yield choose
     monkeypatch.undo()

@@ -5,39 +5,15 @@ from __future__ import annotations
 import pytest
 
 from carto_at_installer.sandbox import daemon, faults
-from tests.functional.commands import TARGET, carto_at, run, sql
-from tests.functional.toy import toy_bundle, use_bundle
-from tests.functional.world import EMPTY, cloud, fresh_sandbox
+from tests.functional.commands import run, sql
+from tests.functional.world import EMPTY, cloud
 
 
-@pytest.fixture(scope="module")
-def bundles(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("toys")
-    return {
-        "first": toy_bundle(folder / "a", version="0.1.0", factor=3),
-        "second": toy_bundle(folder / "b", version="0.1.1", factor=5, new=True),
-    }
-
-
-@pytest.fixture(scope="module")
-def client(tmp_path_factory):
-    with fresh_sandbox(tmp_path_factory.mktemp("sandbox")) as made:
-        yield made
-
-
-@pytest.fixture
-def use(client, bundles, monkeypatch):
-    """Installs a version; everything is uninstalled after the test."""
-
-    def choose(version):
-        use_bundle(monkeypatch, bundles[version])
-
-    choose("first")
+@pytest.fixture(autouse=True)
+def _installed(use):
+    """Every test begins with the first version installed."""
+    use("first")
     assert run("install").code == 0
-    yield choose
-    if carto_at("status", "--sandbox", *TARGET).code == 0:
-        assert run("uninstall", "--yes").code == 0
-    assert cloud(client) == EMPTY
 
 
 def installed():
@@ -48,8 +24,8 @@ def installed():
     return [name for (name,) in rows]
 
 
-def test_a_part_is_removed_and_can_be_brought_back(use, client):
-    there = cloud(client)
+def test_a_part_is_removed_and_can_be_brought_back(use, aws):
+    there = cloud(aws)
     planned = run("uninstall", "--functions", "toy_times", "--dry-run").data
     assert planned["changed"] is False
     assert installed() == ["TOY_DOUBLE", "TOY_TIMES", "__TOY_TIMES"]
@@ -59,7 +35,7 @@ def test_a_part_is_removed_and_can_be_brought_back(use, client):
     ]  # fmt: skip
     assert installed() == ["TOY_DOUBLE"]
     assert sql("SELECT carto.TOY_DOUBLE(4)") == [[8]]
-    assert cloud(client) == there  # the Lambda function stays until it is pruned
+    assert cloud(aws) == there  # the Lambda function stays until it is pruned
     status = run("status", "--drift").data
     assert (status["current"]["command"], status["functions"]) == ("remove", 1)
     assert status["drift"] == []
@@ -76,9 +52,9 @@ def test_what_was_removed_does_not_come_back_with_an_upgrade(use):
     assert installed() == ["TOY_DOUBLE", "TOY_NEW", "TOY_TIMES", "__TOY_TIMES"]
 
 
-def test_all_of_it_is_a_whole_uninstallation(use, client):
+def test_all_of_it_is_a_whole_uninstallation(use, aws):
     assert run("uninstall", "--modules", "toy", "--yes").code == 0
-    assert cloud(client) == EMPTY
+    assert cloud(aws) == EMPTY
 
 
 def test_what_cannot_be_removed_is_refused(use):
@@ -91,11 +67,11 @@ def test_what_cannot_be_removed_is_refused(use):
     assert installed() == ["TOY_DOUBLE", "TOY_TIMES", "__TOY_TIMES"]
 
 
-def test_the_selection_of_a_file_is_not_what_is_removed(use, tmp_path, monkeypatch, client):
+def test_the_selection_of_a_file_is_not_what_is_removed(use, tmp_path, monkeypatch, aws):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "carto-at.yml").write_text("deployment: {functions: [toy_double]}\n")
     assert run("uninstall", "--yes").code == 0
-    assert cloud(client) == EMPTY
+    assert cloud(aws) == EMPTY
 
 
 def test_a_removal_that_stopped_half_way_is_completed_or_taken_back(use):

@@ -2,43 +2,8 @@
 
 import json
 
-import pytest
-
 from tests.functional.commands import TARGET, carto_at, run, sql
-from tests.functional.toy import toy_bundle
-from tests.functional.world import EMPTY, cloud, fresh_sandbox
-
-
-@pytest.fixture(scope="module")
-def versions(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("toys")
-    return {
-        "first": toy_bundle(folder / "a", version="0.1.0", factor=3),
-        "second": toy_bundle(folder / "b", version="0.1.1", factor=5, new=True),
-    }
-
-
-@pytest.fixture(scope="module")
-def client(tmp_path_factory):
-    with fresh_sandbox(tmp_path_factory.mktemp("sandbox")) as made:
-        yield made
-
-
-@pytest.fixture
-def use(client, versions, monkeypatch):
-    """Installs a version of the toy pack from now on; after the test everything is uninstalled, and nothing is left."""
-
-    def choose(version):
-        root = versions[version]
-        number = json.loads((root / "manifest.json").read_text())["version"]
-        monkeypatch.setattr("carto_at_installer.bundle.resources.bundle_root", lambda: root)
-        monkeypatch.setattr("carto_at_installer.__about__.__version__", number)
-
-    yield choose
-    monkeypatch.undo()
-    if carto_at("status", "--sandbox", *TARGET).code == 0:
-        assert run("uninstall", "--yes").code == 0
-    assert cloud(client) == EMPTY
+from tests.functional.world import EMPTY, cloud
 
 
 def objects():
@@ -58,24 +23,24 @@ def times():
     return sql("SELECT carto.TOY_TIMES(4)")[0][0]
 
 
-def test_a_function_without_lambda_installs_without_touching_the_account(use, client):
+def test_a_function_without_lambda_installs_without_touching_the_account(use, aws):
     use("first")
     done = run("install", "--functions", "toy_double").data
     assert [step["key"] for step in done["steps"]] == ["schema", "sql:toy"]
     assert done["functions"] == ["TOY_DOUBLE"]
-    assert cloud(client) == EMPTY
+    assert cloud(aws) == EMPTY
     assert [name for name, *_ in objects()] == ["TOY_DOUBLE"]
     assert run("install", "--functions", "TOY_D*").data["changed"] is False
 
 
-def test_what_is_outside_the_selection_stays_as_it_is(use, client):
+def test_what_is_outside_the_selection_stays_as_it_is(use, aws):
     use("first")
     run("install")
-    before, lambdas = objects(), cloud(client)["functions"]
+    before, lambdas = objects(), cloud(aws)["functions"]
     use("second")
     done = run("install", "--functions", "toy_double,toy_new").data
     assert [step["key"] for step in done["steps"]] == ["schema", "sql:toy"]
-    assert cloud(client)["functions"] == lambdas
+    assert cloud(aws)["functions"] == lambdas
     after = {name: (release, function) for name, release, function in objects()}
     outside = {name: (release, function) for name, release, function in before if "TIMES" in name}
     assert {name: after[name] for name in outside} == outside
@@ -118,18 +83,18 @@ def test_a_rollback_of_a_part_brings_back_that_part(use):
     assert [name for name, *_ in objects()] == ["__TOY_TIMES", "TOY_TIMES"]
 
 
-def test_pruning_keeps_what_the_rest_still_uses(use, client):
+def test_pruning_keeps_what_the_rest_still_uses(use, aws):
     use("first")
     run("install")
     use("second")
     run("install", "--functions", "toy_new")
     run("install", "--functions", "toy_new", "--log-retention-days", "7")
     run("prune", "--yes", "--keep", "1")
-    assert len(cloud(client)["functions"]) == 1
+    assert len(cloud(aws)["functions"]) == 1
     assert times() == 12
 
 
-def test_what_cannot_be_chosen_changes_nothing(use, client):
+def test_what_cannot_be_chosen_changes_nothing(use, aws):
     use("first")
     for words, text in [
         (["--functions", "toy_doubel"], "Did you mean TOY_DOUBLE"),
@@ -142,17 +107,17 @@ def test_what_cannot_be_chosen_changes_nothing(use, client):
         assert outcome.code == 2
         error = outcome.document["errors"][0]
         assert text in f"{error['message']} {error['hint']}"
-    assert cloud(client) == EMPTY
+    assert cloud(aws) == EMPTY
 
 
-def test_memory_and_timeout_of_the_flags_go_before_those_of_the_module(use, client):
+def test_memory_and_timeout_of_the_flags_go_before_those_of_the_module(use, aws):
     use("first")
     run("install", "--memory-mb", "256")
-    name = cloud(client)["functions"][0]
-    settings = client("lambda").get_function_configuration(FunctionName=name)
+    name = cloud(aws)["functions"][0]
+    settings = aws("lambda").get_function_configuration(FunctionName=name)
     assert (settings["MemorySize"], settings["Timeout"]) == (256, 60)
     assert run("install", "--memory-mb", "256", "--timeout-s", "9").data["changed"] is True
-    assert client("lambda").get_function_configuration(FunctionName=name)["Timeout"] == 9
+    assert aws("lambda").get_function_configuration(FunctionName=name)["Timeout"] == 9
     assert run("install", "--memory-mb", "64").code == 2
 
 
@@ -171,7 +136,7 @@ def test_a_configuration_is_all_that_install_needs(use, tmp_path, monkeypatch):
     assert "Create Lambda function" in again
 
 
-def test_dependencies_are_added_and_said(client):
+def test_dependencies_are_added_and_said(aws):
     words = ("--sandbox", *TARGET, "--functions", "quadbin_fromgeogpoint")
     text = carto_at("plan", *words).out
     assert "QUADBIN_FROMLONGLAT, called by QUADBIN_FROMGEOGPOINT" in text
