@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from carto_at_installer.__about__ import __version__
@@ -32,7 +33,14 @@ def load_pack(pack: FunctionPack) -> Catalog:
 
 
 def bundled_catalog(root: Path) -> Catalog:
-    """The catalog of the bundle in `root`, that of this version of the package."""
+    """The catalog of the bundle in `root`, that of this version of the package. It is read once for each manifest."""
+    manifest = root / MANIFEST
+    return _bundled_catalog(root, manifest.read_bytes() if manifest.is_file() else b"")
+
+
+@lru_cache(maxsize=2)
+def _bundled_catalog(root: Path, _manifest: bytes) -> Catalog:
+    """Remembered under the manifest, which holds the digests of all files."""
     return load_catalog(root / "catalog", sql_root=root / "sql")
 
 
