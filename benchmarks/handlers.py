@@ -57,7 +57,6 @@ class Figure:
     rowwise: Timing
     bytes_in: int
     bytes_out: int
-    largest_in: int
     largest_out: int
     goal: Goal
 
@@ -161,7 +160,6 @@ def _measure(module: str, measured: Suite, case: Case) -> Figure:
         rowwise=_row_by_row(measured, case),
         bytes_in=sum(map(len, events)),
         bytes_out=sum(map(len, posted)),
-        largest_in=max(map(len, events)),
         largest_out=max(map(len, posted)),
         goal=case.goal,
     )

@@ -10,9 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import botocore.exceptions as bc
-
-from carto_at_installer.aws.failures import error_code, translated
+from carto_at_installer.aws.failures import translated
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -127,8 +125,3 @@ def role_may_invoke(
 ) -> tuple[Refusal, ...]:
     """The functions that a role may not invoke, as far as its own policies say."""
     return simulate(session, role_arn, [Question("lambda:InvokeFunction", tuple(function_arns))])
-
-
-def no_such_principal(error: BaseException | None) -> bool:
-    """Whether IAM answered that there is no such user or role."""
-    return isinstance(error, bc.ClientError) and error_code(error) == "NoSuchEntity"

@@ -64,8 +64,6 @@ WINDOW: frozenset[str] = frozenset(
     " nth_value".split()
 )
 
-ANY_NUMBER = -1
-
 REFUSED: frozenset[str] = frozenset(
     (
         "age approximate_percentile_disc array_contains array_distinct array_except array_exists"

@@ -141,8 +141,3 @@ def catalog_relation(name: tuple[str, ...]) -> tuple[str, str] | None:
             f"the system catalog {'.'.join(name)} is not supported by the sandbox"
         )
     return SCHEMA, found
-
-
-def is_system_schema(name: str) -> bool:
-    """Whether a schema belongs to the system."""
-    return name in {"pg_catalog", "information_schema"}

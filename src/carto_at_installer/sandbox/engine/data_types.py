@@ -70,7 +70,6 @@ _KINDS = (
 )
 _BY_SPELLING = {spelling: kind for kind in _KINDS for spelling in kind.spellings}
 _BY_NAME = {kind.name: kind for kind in _KINDS}
-_BY_OID = {kind.oid: kind for kind in _KINDS}
 _KNOWN_BUT_REFUSED = frozenset(
     {
         "geography",
@@ -183,12 +182,6 @@ def _length(kind: _Kind, word: str, sizes: list[str]) -> int:
     if not 1 <= length <= top:
         raise RedshiftError(f"length for type {kind.name} must be between 1 and {top}")
     return length
-
-
-def by_oid(oid: int) -> RsType:
-    """The base type with this OID, without length; KeyError when there is none."""
-    kind = _BY_OID[oid]
-    return RsType(kind.name)
 
 
 def all_types() -> list[tuple[int, str, str]]:

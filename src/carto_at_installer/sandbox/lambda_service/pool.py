@@ -66,12 +66,6 @@ class WorkerPool:
         for worker in workers:
             worker.close()
 
-    @property
-    def pids(self) -> list[int]:
-        """The process ids of all workers."""
-        with self._lock:
-            return [worker.pid for worker in [*self._idle, *self._busy]]
-
     def _take(self, launch: Launch) -> Worker | None:
         while True:
             with self._lock:
