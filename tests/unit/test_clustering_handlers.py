@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.cluster.vq import kmeans2
+from sklearn.cluster import KMeans
 
 from carto_clustering import handler
 from carto_clustering.lloyd import Problems, k_means
@@ -90,6 +91,13 @@ def test_labels_are_those_of_scipy(seed):
     points = blobs(seed, 6, 40, spread=6.0)
     _, expected = kmeans2(points, points[:6], iter=200, minit="matrix")
     assert labels(points, 6) == expected.tolist()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_labels_are_those_of_scikit_learn(seed):
+    points = blobs(seed, 7, 30, spread=5.0)
+    other = KMeans(7, init=points[:7], n_init=1, max_iter=300, tol=0, algorithm="lloyd")
+    assert labels(points, 7) == other.fit_predict(points).tolist()
 
 
 def test_seeds_are_the_first_different_points():
