@@ -84,7 +84,8 @@ def _diagrams(
         if envelope is None and box:
             results[row] = None
         if envelope is not None and len(own):
-            check_inside(row, own, envelope)
+            if box:
+                check_inside(row, own, envelope)
             rows.append(row)
             boxes.append(envelope.corners)
     drawn = sites.of(rows)

@@ -102,11 +102,11 @@ def _bisectors(points: Floats, corners: Integers) -> tuple[Integers, Floats, Flo
     begin, end = begins.reshape(-1), begins[[1, 2, 0]].reshape(-1)
     forward = begin < end
     low, high = np.where(forward, begin, end), np.where(forward, end, begin)
-    key = low * points.shape[1] + high
-    order = np.argsort(key)
-    key, forward, half = key[order], forward[order], half[order]
-    first = np.ones(len(key), np.bool_)
-    first[1:] = key[1:] != key[:-1]
+    count = points.shape[1]
+    order = np.lexsort((_quick_to_sort(high, count), _quick_to_sort(low, count)))
+    lows, highs, forward, half = low[order], high[order], forward[order], half[order]
+    first = np.ones(len(order), np.bool_)
+    first[1:] = (lows[1:] != lows[:-1]) | (highs[1:] != highs[:-1])
     edge = np.cumsum(first) - 1
     places = order[first]
     lower, upper = np.full(len(places), -np.inf), np.full(len(places), np.inf)
@@ -114,6 +114,11 @@ def _bisectors(points: Floats, corners: Integers) -> tuple[Integers, Floats, Flo
     upper[edge[forward]] = half[forward]
     lower[edge[~forward]] = -half[~forward]
     return np.stack((low[places], high[places])), lower, upper
+
+
+def _quick_to_sort(numbers: Integers, count: int) -> NDArray[np.integer]:
+    """Return numbers below `count` in two bytes if they fit: numpy sorts those in no time."""
+    return numbers.astype(np.uint16) if count <= _SMALL_NUMBERS else numbers
 
 
 def _opposite_cotangents(corners: Floats) -> Floats:
@@ -182,9 +187,7 @@ def _order(owners: Integers, turns: Floats, count: int) -> Integers:
     if (ordered[1:] == ordered[:-1]).any():
         # The fast way leaves equals in an order that depends on the processor.
         order = np.argsort(turns, kind="stable")
-    # numpy sorts numbers of two bytes in no time.
-    numbers = owners.astype(np.uint16) if count <= _SMALL_NUMBERS else owners
-    return order[np.argsort(numbers[order], kind="stable")]
+    return order[np.argsort(_quick_to_sort(owners, count)[order], kind="stable")]
 
 
 def _turn(x: Floats, y: Floats) -> Floats:
