@@ -1,2 +1,4 @@
+{% import "common/room.sql" as room %}
 {% import "quadbin/macros.sql" as cells %}
-SELECT JSON_PARSE({{ schema }}.__QUADBIN_POLYFILL(ST_AsHexEWKB({{ cells.in_degrees(geo) }}), {{ resolution }}))
+SELECT JSON_PARSE({{ schema }}.__QUADBIN_POLYFILL(ST_AsHexEWKB({{ cells.in_degrees(geo) }}), {{ resolution }},
+  {{ room.of_cells(20, room.tiles(geo, resolution)) }}))

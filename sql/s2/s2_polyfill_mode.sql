@@ -1,2 +1,4 @@
+{% import "common/room.sql" as room %}
 {% import "s2/macros.sql" as cells %}
-SELECT JSON_PARSE({{ schema }}.__S2_POLYFILL_MODE(ST_AsHexEWKB({{ cells.in_degrees(geom) }}), {{ resolution }}, {{ mode }}))
+SELECT JSON_PARSE({{ schema }}.__S2_POLYFILL_MODE(ST_AsHexEWKB({{ cells.in_degrees(geom) }}), {{ resolution }}, {{ mode }},
+  {{ room.of_cells(21, room.quadrilaterals(geom, resolution)) }}))

@@ -88,6 +88,16 @@ def test_few_rows_are_one_batch(ask):
     )
 
 
+def test_constants_are_asked_once_and_volatile_calls_each_for_itself(ask):
+    assert ask("SELECT double(21), next(double(21))")[:2] == (
+        [(42, 43)],
+        {"double": [21], "next": [42]},
+    )
+    (row,), sent, _ = ask("SELECT counted(7), counted(7)")
+    assert len(set(row)) == 2
+    assert sent == {"count": [7, 7]}
+
+
 def test_only_rows_that_reach_the_call_are_sent(ask):
     rows, sent, _ = ask("SELECT sum(CASE WHEN i % 10 = 3 THEN double(i) ELSE 0 END) FROM numbers")
     assert sent["double"] == [i for i in range(10000) if i % 10 == 3]

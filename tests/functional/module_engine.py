@@ -1,6 +1,7 @@
 """The sandbox's SQL engine with modules of the catalog installed, their Lambda halves running in this process."""
 
 import json
+from functools import cache
 from pathlib import Path
 
 from docs.generate.toolbox import CLUSTER, ROLE, open_engine
@@ -18,9 +19,14 @@ SQL_TYPES = {
 }
 
 
-def load_module(name):
+@cache
+def _modules():
     catalog = load_catalog(ROOT / "bundled_functions", sql_root=ROOT / "sql")
-    return next(module for module in catalog.modules if module.name == name)
+    return {module.name: module for module in catalog.modules}
+
+
+def load_module(name):
+    return _modules()[name]
 
 
 def select(session, columns, source):

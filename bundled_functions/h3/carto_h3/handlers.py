@@ -166,17 +166,21 @@ def uncompact_cells(indexes: list[str], resolutions: Integers) -> list[str]:
 
 
 @external_function(
-    "__H3_POLYFILL", text("geom"), int32("resolution"), text("mode"), nulls=NULL_RESULT
+    "__H3_POLYFILL", text("geom"), int32("resolution"), text("mode"), ROOM, nulls=NULL_RESULT
 )
-def polyfill(geom: list[str], resolutions: Integers, modes: list[str]) -> list[str]:
+def polyfill(
+    geom: list[str], resolutions: Integers, modes: list[str], _room: Room = ()
+) -> list[str]:
     """Answer H3_POLYFILL of texts: the cells that fill a geometry, given as hex EWKB in degrees."""
     return texts(*_filled(geom, resolutions, modes, TEXT_BYTES))
 
 
 @external_function(
-    "__H3_POLYFILL_INT", text("geom"), int32("resolution"), text("mode"), nulls=NULL_RESULT
+    "__H3_POLYFILL_INT", text("geom"), int32("resolution"), text("mode"), ROOM, nulls=NULL_RESULT
 )
-def polyfill_int(geom: list[str], resolutions: Integers, modes: list[str]) -> RaggedArray:
+def polyfill_int(
+    geom: list[str], resolutions: Integers, modes: list[str], _room: Room = ()
+) -> RaggedArray:
     """Answer H3_POLYFILL_INT: as `polyfill`, of numbers."""
     return RaggedArray(*_filled(geom, resolutions, modes, _INT_BYTES))
 

@@ -61,8 +61,8 @@ def tochildren(quadbin: Integers, children_resolution: Integers, _room: Room = (
     return neighbours.children(quadbin, children_resolution)
 
 
-@external_function("__QUADBIN_POLYFILL", text("geom"), int32("resolution"), nulls=NULL_RESULT)
-def polyfill(geom: list[str], resolutions: Integers) -> RaggedArray:
+@external_function("__QUADBIN_POLYFILL", text("geom"), int32("resolution"), ROOM, nulls=NULL_RESULT)
+def polyfill(geom: list[str], resolutions: Integers, _room: Room = ()) -> RaggedArray:
     """Answer QUADBIN_POLYFILL: the cells that a geometry, given as hex EWKB in degrees, touches."""
     check_resolution(resolutions, MAX_RESOLUTION)
     return cover(read_geometries(geom), resolutions)
@@ -73,9 +73,12 @@ def polyfill(geom: list[str], resolutions: Integers) -> RaggedArray:
     text("geom"),
     int32("resolution"),
     text("mode"),
+    ROOM,
     nulls=NULL_RESULT,
 )
-def polyfill_mode(geom: list[str], resolutions: Integers, modes: list[str]) -> RaggedArray:
+def polyfill_mode(
+    geom: list[str], resolutions: Integers, modes: list[str], _room: Room = ()
+) -> RaggedArray:
     """Answer QUADBIN_POLYFILL_MODE: the cells that fill a geometry in one of three modes."""
     check_resolution(resolutions, MAX_RESOLUTION)
     whole = np.full(len(resolutions), 0, np.int64)

@@ -66,8 +66,10 @@ def tochildren(quadint: Integers, resolution: Integers, _room: Room = ()) -> Rag
     return neighbours.children(quadint, resolution)
 
 
-@external_function("__QUADINT_POLYFILL", text("geom"), int32("resolution"), nulls=null_error())
-def polyfill(geom: list[str], resolution: Integers) -> RaggedArray:
+@external_function(
+    "__QUADINT_POLYFILL", text("geom"), int32("resolution"), ROOM, nulls=null_error()
+)
+def polyfill(geom: list[str], resolution: Integers, _room: Room = ()) -> RaggedArray:
     """Answer QUADINT_POLYFILL: the cells that a geometry, given as hex EWKB in degrees, touches."""
     check_resolution(resolution, MAX_ZOOM)
     return cover(read_geometries(geom), resolution)
@@ -78,9 +80,12 @@ def polyfill(geom: list[str], resolution: Integers) -> RaggedArray:
     text("geom"),
     int32("resolution"),
     text("mode"),
+    ROOM,
     nulls=null_error(),
 )
-def polyfill_mode(geom: list[str], resolution: Integers, modes: list[str]) -> RaggedArray:
+def polyfill_mode(
+    geom: list[str], resolution: Integers, modes: list[str], _room: Room = ()
+) -> RaggedArray:
     """Answer QUADINT_POLYFILL_MODE: the cells that fill a geometry in one of three modes."""
     check_resolution(resolution, MAX_ZOOM)
     whole = np.full(len(resolution), -1, np.int64)

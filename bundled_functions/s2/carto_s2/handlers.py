@@ -148,17 +148,19 @@ def polyfill_bbox(
     return RaggedArray(np.array(found, np.uint64).view(np.int64), np.array(offsets, np.int64))
 
 
-@external_function("__S2_POLYFILL", text("geom"), int32("resolution"), nulls=null_error())
-def polyfill_geometry(geom: list[str], resolution: Integers) -> RaggedArray:
+@external_function("__S2_POLYFILL", text("geom"), int32("resolution"), ROOM, nulls=null_error())
+def polyfill_geometry(geom: list[str], resolution: Integers, _room: Room = ()) -> RaggedArray:
     """Answer S2_POLYFILL: the cells of a resolution that a geometry, given as hex EWKB in degrees, touches."""
     _check_resolutions(resolution)
     return polyfill(read_geometries(geom), [Wish(level) for level in resolution.tolist()])
 
 
 @external_function(
-    "__S2_POLYFILL_MODE", text("geom"), int32("resolution"), text("mode"), nulls=null_error()
+    "__S2_POLYFILL_MODE", text("geom"), int32("resolution"), text("mode"), ROOM, nulls=null_error()
 )
-def polyfill_mode(geom: list[str], resolution: Integers, modes: list[str]) -> RaggedArray:
+def polyfill_mode(
+    geom: list[str], resolution: Integers, modes: list[str], _room: Room = ()
+) -> RaggedArray:
     """Answer S2_POLYFILL_MODE: the cells that fill a geometry in one of three modes."""
     _check_resolutions(resolution)
     wishes = map(Wish, resolution.tolist(), checked_modes(modes))

@@ -26,14 +26,10 @@ _MISSING = object()
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The depth of each external function (`schema.name`), and up to which depth calls are looked for.
-
-    `volatile` functions answer each call for itself.
-    """
+    """The depth of each external function (`schema.name`), and up to which depth calls are looked for."""
 
     depths: dict[str, int]
     last: int
-    volatile: frozenset[str]
 
     @property
     def stages(self) -> list[int]:
@@ -42,7 +38,7 @@ class Plan:
 
 
 NEVER = 1_000_000  # A depth that no call has.
-_NO_PLAN = Plan({}, -1, frozenset())
+_NO_PLAN = Plan({}, -1)
 
 
 class Answers:
@@ -80,7 +76,8 @@ class Answers:
                 self._wanted[target].append(rows)
             return pa.nulls(len(rows), arrow_type(target.returns))
         found = self._ask(target, rows)
-        if self._stage is not None and target.name not in self._plan.volatile:
+        # DuckDB computes a constant when it plans and again when it runs: Redshift asks once.
+        if not target.volatile and (self._stage is not None or len(rows) == 1):
             self._keep(target, [rows], found)
         return found
 
@@ -97,8 +94,7 @@ class Answers:
             self._keep(target, vectors, self._ask(target, pa.concat_arrays(vectors)))
 
     def _keep(self, target: ExternalTarget, vectors: list[pa.Array], found: pa.Array) -> None:
-        volatile = target.name in self._plan.volatile
-        self._known.setdefault(target, _Known(once=volatile)).add(vectors, found)
+        self._known.setdefault(target, _Known(once=target.volatile)).add(vectors, found)
 
 
 class _Known:

@@ -71,7 +71,7 @@ class ExternalTarget:
 
     `name` is `schema.function`; `arity` the number of arguments; `floats` whether one of them is a binary float;
     `returns` a Redshift type name, and `length` its size in bytes where it is a text, else 0; `signature` the types of
-    its arguments as in `functions.signature`.
+    its arguments as in `functions.signature`. A `volatile` function answers each call for itself.
     """
 
     name: str
@@ -81,6 +81,7 @@ class ExternalTarget:
     length: int
     options: ExternalOptions
     signature: str = ""
+    volatile: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -219,9 +219,10 @@ def external_expression(schema: str, definition: FunctionDefinition) -> str:
         returns.length if returns.textual else 0,
         definition.options,
         signature(kind for _, kind in definition.arguments),
+        definition.volatility == "volatile",
     )
     kind = _UDF_KINDS.get(returns.name, "text")
-    suffix = "_volatile" if definition.volatility == "volatile" else ""
+    suffix = "_volatile" if target.volatile else ""
     arguments = ", ".join(
         _sent(f"p{i}", kind) for i, (_, kind) in enumerate(definition.arguments, 1)
     )

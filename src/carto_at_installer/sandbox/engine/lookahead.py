@@ -104,7 +104,7 @@ def _plan(session: Session, tree: exp.Expr) -> Plan | None:
     if depths.volatile and (unclear or len(set(exact.values())) > 1):
         return None
     last = min(unclear.values(), default=NEVER - 1)
-    return Plan({**exact, **dict.fromkeys(unclear, NEVER)}, last, depths.volatile)
+    return Plan({**exact, **dict.fromkeys(unclear, NEVER)}, last)
 
 
 def _run_through(session: Session, text: str) -> bool:

@@ -81,7 +81,9 @@ def open_database(path: Path | str, run_external: Any) -> duckdb.DuckDBPyConnect
     connection.execute(f"LOAD '{_spatial_extension()}'")
     location = str(path).replace("'", "''")
     try:
-        connection.execute(f"ATTACH '{location}' AS {CATALOG} (STORAGE_VERSION 'v1.5.0')")
+        connection.execute(
+            f"ATTACH '{location}' AS {CATALOG} (STORAGE_VERSION 'v1.5.0', ROW_GROUP_SIZE 16384)"
+        )
     except duckdb.IOException as error:
         raise RedshiftError(f"the sandbox's database file cannot be opened: {error}") from error
     connection.execute("SET GLOBAL integer_division = true")
@@ -173,6 +175,7 @@ def write_target(target: ExternalTarget) -> str:
             options.max_batch_rows,
             options.max_batch_bytes,
             target.signature,
+            target.volatile,
         ]
     )
 
@@ -184,8 +187,7 @@ def read_target(constant: str) -> ExternalTarget:
         constant
     )
     options = ExternalOptions(function, tuple(roles), retry, rows, size)
-    signature = rest[0] if rest else ""  # Macros of earlier versions do not have it.
-    return ExternalTarget(name, arity, floats, returns, length, options, signature)
+    return ExternalTarget(name, arity, floats, returns, length, options, *rest)
 
 
 def _geometry_text(

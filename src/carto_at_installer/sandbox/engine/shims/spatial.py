@@ -26,6 +26,12 @@ _PREDICATES = (
 ).split()
 _OVERLAYS = ("st_intersection", "st_union", "st_difference", "st_symdifference")
 _SAME_SRID = "v.a.srid <> v.b.srid"
+_LITTLE_SRID = (
+    "'20' || lpad(hex(v.a.srid & 255), 2, '0') || lpad(hex((v.a.srid >> 8) & 255), 2, '0')"
+    " || lpad(hex((v.a.srid >> 16) & 255), 2, '0') || '00'"
+)
+_IN_DEGREES = "20E6100000"
+"""The flag that an SRID follows, and 4326, in hexadecimal EWKB: nearly every geometry has it."""
 
 
 def _point_part(name: str) -> Macro:
@@ -200,10 +206,11 @@ def _readers() -> list[Macro]:
             macro(f"{name}(t varchar)", geometry("0", text)),
             macro(f"{name}(t varchar, s integer)", geometry("s", text)),
         ]
-    flagged = "CASE WHEN substr(v.t, 9, 2) IN ('20', 'A0', '60', 'E0', 'a0', 'e0') THEN"
     srid = (
-        f"{flagged} CAST(CAST(concat('0x', substr(v.t, 17, 2), substr(v.t, 15, 2),"
-        " substr(v.t, 13, 2), substr(v.t, 11, 2)) AS BIGINT) AS INTEGER) ELSE 0 END"
+        f"CASE WHEN substr(v.t, 9, 10) = '{_IN_DEGREES}' THEN 4326"
+        " WHEN substr(v.t, 9, 2) IN ('20', 'A0', '60', 'E0', 'a0', 'e0') THEN"
+        " CAST(CAST(concat('0x', substr(v.t, 17, 2), substr(v.t, 15, 2), substr(v.t, 13, 2), substr(v.t, 11, 2))"
+        " AS BIGINT) AS INTEGER) ELSE 0 END"
     )
     ewkb = once(
         {"t": "t"},
@@ -257,16 +264,13 @@ def _writers() -> list[Macro]:
         text = f"{prefix} || pg_geometry_text({_N}st_aswkb(v.a.g), 'wkt', {digits})"
         bound = {"a": "g", "p": "p"} if digits == "v.p" else {"a": "g"}
         found.append(macro(signature, _limited(once(bound, text), "st_asewkt")))
-    plain = f"{_N}st_ashexwkb(v.a.g)"
-    little = (
-        "(lpad(upper(to_hex(v.a.srid & 255)), 2, '0') || lpad(upper(to_hex((v.a.srid >> 8) & 255)),"
-        " 2, '0') || lpad(upper(to_hex((v.a.srid >> 16) & 255)), 2, '0') || '00')"
-    )
+    wkb = f"CAST({_N}st_aswkb(v.a.g) AS BLOB)"
     ewkb = once(
         {"a": "g"},
-        f"CASE WHEN {_N}st_hasz(v.a.g) OR {_N}st_hasm(v.a.g)"
-        f" THEN pg_geometry_ewkb({_N}st_aswkb(v.a.g), v.a.srid) WHEN v.a.srid = 0 THEN {plain}"
-        f" ELSE left({plain}, 8) || '20' || {little} || substr({plain}, 11) END",
+        f"CASE WHEN {_N}st_hasz(v.a.g) OR {_N}st_hasm(v.a.g) THEN pg_geometry_ewkb({wkb}, v.a.srid)"
+        f" WHEN v.a.srid = 0 THEN hex({wkb})"
+        f" WHEN v.a.srid = 4326 THEN concat(hex({wkb}[1:4]), '{_IN_DEGREES}', hex({wkb}[6:]))"
+        f" ELSE concat(hex({wkb}[1:4]), {_LITTLE_SRID}, hex({wkb}[6:])) END",
     )
     found += [
         macro("st_ashexwkb(g geometry)", _limited(f"{_N}st_ashexwkb(g.g)", "st_ashexwkb")),
