@@ -106,7 +106,9 @@ def test_the_bundle_holds_what_its_manifest_says(sources, tmp_path):
     report = build(sources, CATALOG, tmp_path / "bundle", None)
     assert verify(tmp_path / "bundle") == report.manifest
     assert sorted(contents(tmp_path / "bundle")) == [
+        "catalog/plain/calls.json",
         "catalog/plain/module.yaml",
+        "catalog/toy/calls.json",
         "catalog/toy/module.yaml",
         "layers/arm64.zip",
         "layers/x86_64.zip",

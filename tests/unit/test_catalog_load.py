@@ -7,9 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from carto_at_installer.bundle.builder import Sources, catalog_texts, write_bundle
+from carto_at_installer.bundle.digests import sha256
 from carto_at_installer.catalog.core_pack import FunctionPack
-from carto_at_installer.catalog.load import load_catalog, load_pack
+from carto_at_installer.catalog.faults import InvalidCatalogError
+from carto_at_installer.catalog.load import bundled_catalog, load_catalog, load_pack
 from carto_at_installer.catalog.select import find_functions, find_module
+from carto_at_installer.core.bundle import BundleManifest
 from carto_at_installer.core.errors import UsageError
 from carto_at_installer.core.functions import Kind, LambdaSettings, Volatility
 from carto_at_installer.sql.templates import Templates, example_sql
@@ -69,6 +73,55 @@ def test_a_built_bundle_needs_no_python_source(tmp_path):
     (bundle / "manifest.json").write_text("{}")
     catalog = load_pack(FunctionPack("core", "1", 1, bundle))
     assert catalog.modules == load_catalog(folder).modules
+
+
+@pytest.fixture
+def checked_bundle(tmp_path):
+    """The texts of a bundle, as a build leaves them, and the catalog that they were built from."""
+    source = write_pack(tmp_path / "source")
+    catalog = load_catalog(source)
+    texts = dict(catalog_texts(Sources(source, source.parent / "sql"), catalog))
+    digests = {path: sha256(data) for path, data in texts.items()}
+    manifest = BundleManifest("core", catalog.version, "python3.13", False, {}, {}, digests)
+    write_bundle(tmp_path / "bundle", texts, manifest)
+    return tmp_path / "bundle", catalog
+
+
+def test_a_bundle_that_was_checked_when_it_was_built_is_not_rendered_again(
+    checked_bundle, monkeypatch
+):
+    bundle, catalog = checked_bundle
+    assert any(function.calls for function in catalog.functions)
+    monkeypatch.setattr(Templates, "render", lambda *_: pytest.fail("a template was rendered"))
+    assert bundled_catalog(bundle) == catalog
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("sql/demo/demo_twice.sql", "SELECT {{ nothing }}"),
+        ("sql/demo/more.sql", "SELECT 1"),
+        ("catalog/demo/calls.json", "{}"),
+        ("catalog/demo/calls.json", None),
+    ],
+)
+def test_a_bundle_that_was_changed_is_checked_again(checked_bundle, monkeypatch, file, text):
+    bundle, _ = checked_bundle
+    if text is None:
+        (bundle / file).unlink()
+    else:
+        (bundle / file).write_text(text)
+    rendered = []
+    render = Templates.render
+    monkeypatch.setattr(
+        Templates, "render", lambda *given: rendered.append(given) or render(*given)
+    )
+    if file.startswith("sql"):
+        with pytest.raises(InvalidCatalogError, match=Path(file).name):
+            bundled_catalog(bundle)
+    else:
+        bundled_catalog(bundle)
+        assert rendered
 
 
 def test_scalars_are_those_of_json(tmp_path):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from carto_at_installer.bundle.archives import Limits, pack
 from carto_at_installer.bundle.bytecode import RUNTIME
 from carto_at_installer.bundle.cache import write_whole
+from carto_at_installer.bundle.calls import CALLS, format_calls
 from carto_at_installer.bundle.digests import artifact, sha256
 from carto_at_installer.bundle.layer_cache import obtain_layer
 from carto_at_installer.bundle.lock import read_lock
@@ -111,12 +112,13 @@ def build_modules(
 
 
 def catalog_texts(sources: Sources, catalog: Catalog) -> Iterator[tuple[str, bytes]]:
-    """Yield (path in the bundle, bytes) of the descriptions and SQL templates of a catalog."""
+    """Yield (path in the bundle, bytes) of the descriptions and SQL templates of a catalog, and of what they call."""
     for module in catalog.modules:
         yield (
             f"catalog/{module.name}/module.yaml",
             read_source(sources.functions / module.name / "module.yaml"),
         )
+        yield f"catalog/{module.name}/{CALLS}", format_calls(module)
         yield from _templates(sources, module)
 
 

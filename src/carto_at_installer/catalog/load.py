@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from carto_at_installer.__about__ import __version__
+from carto_at_installer.bundle.calls import read_calls
 from carto_at_installer.catalog import checks, template_checks
 from carto_at_installer.catalog.faults import InvalidCatalogError
 from carto_at_installer.catalog.reader import DeclaredModule, read_module
@@ -40,8 +41,14 @@ def bundled_catalog(root: Path) -> Catalog:
 
 @lru_cache(maxsize=2)
 def _bundled_catalog(root: Path, _manifest: bytes) -> Catalog:
-    """Remembered under the manifest, which holds the digests of all files."""
-    return load_catalog(root / "catalog", sql_root=root / "sql")
+    """Remembered under the manifest, which holds the digests of all files. A bundle was checked when it was built."""
+    calls = read_calls(root)
+    if calls is None:
+        return load_catalog(root / "catalog", sql_root=root / "sql")
+    faults = FaultList(base=root)
+    modules = _read_modules((root / "catalog").resolve(), faults)
+    faults.raise_if_any(InvalidCatalogError)
+    return _completed(modules, calls, "core", __version__)
 
 
 def load_catalog(
@@ -64,6 +71,13 @@ def load_catalog(
     calls = template_checks.check_templates(modules, templates, faults)
     template_checks.check_unused_templates(modules, templates, faults)
     faults.raise_if_any(InvalidCatalogError)
+    return _completed(modules, calls, pack, version)
+
+
+def _completed(
+    modules: list[DeclaredModule], calls: dict[str, tuple[str, ...]], pack: str, version: str
+) -> Catalog:
+    """The catalog of modules whose signatures make these calls."""
     owners = _owners(modules)
     needed = template_checks.by_name(modules, calls)
     completed = (_with_calls(each.module, calls) for each in modules)
