@@ -53,11 +53,21 @@ def cases() -> list[Case]:
         _case("tochildren, 4 levels", "tochildren", [[cell, 13] for cell in fine[:100]], 3, 38418),
         _case("compact, 91 cells", "compact", sets, 1.8),
         _case("uncompact, 91 cells", "uncompact", coarse, 1.8),
-        _case("polyfill, 50 cells", "polyfill", [[s, 7, "center"] for s in shapes], 1.8),
-        _case("polyfill, 2 600 cells", "polyfill", [[s, 9, "center"] for s in shapes[:50]], 1.8),
-        _case("polyfill, 20 corners", "polyfill", [[s, 7, "center"] for s in simple], 1.8),
-        _case("polyfill, intersects", "polyfill", [[s, 9, "intersects"] for s in shapes[:50]], 1.8),
-        _case("polyfill, contains", "polyfill", [[s, 9, "contains"] for s in shapes[:50]], 1.8),
+        _case("polyfill, 50 cells", "polyfill", [[s, 7, "center"] for s in shapes], 1.8, 4150),
+        _case(
+            "polyfill, 2 600 cells", "polyfill", [[s, 9, "center"] for s in shapes[:50]], 1.8, 65535
+        ),
+        _case("polyfill, 20 corners", "polyfill", [[s, 7, "center"] for s in simple], 1.8, 4150),
+        _case(
+            "polyfill, intersects",
+            "polyfill",
+            [[s, 9, "intersects"] for s in shapes[:50]],
+            1.8,
+            65535,
+        ),
+        _case(
+            "polyfill, contains", "polyfill", [[s, 9, "contains"] for s in shapes[:50]], 1.8, 65535
+        ),
     ]
 
 

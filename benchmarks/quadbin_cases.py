@@ -37,8 +37,8 @@ def cases() -> list[Case]:
             room=524,
         ),
         Case("tochildren, 4 levels", "__quadbin_tochildren", parents, Goal(3.5, 12), room=5122),
-        Case("polyfill, 4 500 cells", "__quadbin_polyfill", large, Goal(6, 25)),
-        Case("polyfill, 95 cells", "__quadbin_polyfill", small, Goal(rowwise=5)),
+        Case("polyfill, 4 500 cells", "__quadbin_polyfill", large, Goal(6, 25), room=65535),
+        Case("polyfill, 95 cells", "__quadbin_polyfill", small, Goal(rowwise=5), room=3500),
         Case("kring, k = 1, one row", "__quadbin_kring", ring[:1], room=182),
     ]
 

@@ -40,8 +40,8 @@ def cases() -> list[Case]:
             room=470,
         ),
         Case("tochildren, 4 levels", "__quadint_tochildren", parents, Goal(rowwise=12), room=3586),
-        Case("polyfill, 4 500 cells", "__quadint_polyfill", large, Goal(rowwise=25)),
-        Case("polyfill, 95 cells", "__quadint_polyfill", small, Goal(rowwise=5)),
+        Case("polyfill, 4 500 cells", "__quadint_polyfill", large, Goal(6, 25), room=65535),
+        Case("polyfill, 95 cells", "__quadint_polyfill", small, Goal(rowwise=5), room=2300),
     ]
 
 

@@ -53,8 +53,20 @@ def cases() -> list[Case]:
         Case("boundary", "s2_boundary", alone, Goal(6, 20)),
         Case("tochildren, 2 levels", "__s2_tochildren", deeper, Goal(3.5, 22), room=338),
         _of_degrees("polyfill_bbox", "__s2_polyfill_bbox", boxes, Goal(rowwise=4)),
-        Case("polyfill, 600 cells", "__s2_polyfill", [[s, 14] for s in shapes], Goal(rowwise=25)),
-        Case("polyfill, 40 cells", "__s2_polyfill", [[s, 12] for s in shapes], Goal(rowwise=5)),
+        Case(
+            "polyfill, 600 cells",
+            "__s2_polyfill",
+            [[s, 14] for s in shapes],
+            Goal(rowwise=25),
+            room=65535,
+        ),
+        Case(
+            "polyfill, 40 cells",
+            "__s2_polyfill",
+            [[s, 12] for s in shapes],
+            Goal(rowwise=5),
+            room=6150,
+        ),
     ]
 
 
