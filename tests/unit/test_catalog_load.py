@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from docs.generate.catalog import catalog
 
 from carto_at_installer.bundle.builder import Sources, catalog_texts, write_bundle
 from carto_at_installer.bundle.digests import sha256
@@ -24,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="module")
 def bundled():
-    return load_catalog(ROOT / "bundled_functions")
+    return catalog()
 
 
 def test_the_model_of_a_module(tmp_path):

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from docs.generate.catalog import catalog
 
 from carto_at_installer.catalog.load import load_catalog
 from carto_at_installer.core.errors import CatalogError
@@ -109,8 +110,7 @@ def test_golden_ddl_of_quadbin():
 
     After an intended change: CARTO_AT_UPDATE_GOLDEN=1 python -m pytest tests/unit/test_sql_objects.py
     """
-    catalog = load_catalog(ROOT / "bundled_functions")
-    quadbin = next(module for module in catalog.modules if module.name == "quadbin")
+    quadbin = next(module for module in catalog().modules if module.name == "quadbin")
     objects = module_objects(quadbin, Templates(ROOT / "sql"), "carto", TARGET)
     text = "".join(f"{each.ddl};\n\n" for each in objects)
     if os.environ.get("CARTO_AT_UPDATE_GOLDEN"):

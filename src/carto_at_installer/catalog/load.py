@@ -28,9 +28,7 @@ MANIFEST = "manifest.json"
 
 def load_pack(pack: FunctionPack) -> Catalog:
     """The catalog of a built pack: `<root>/catalog/<module>/module.yaml` and `<root>/sql/<module>/*.sql`."""
-    return load_catalog(
-        pack.root / "catalog", sql_root=pack.root / "sql", pack=pack.name, version=pack.version
-    )
+    return _built(pack.root, pack.name, pack.version)
 
 
 def bundled_catalog(root: Path) -> Catalog:
@@ -41,14 +39,19 @@ def bundled_catalog(root: Path) -> Catalog:
 
 @lru_cache(maxsize=2)
 def _bundled_catalog(root: Path, _manifest: bytes) -> Catalog:
-    """Remembered under the manifest, which holds the digests of all files. A bundle was checked when it was built."""
+    """Remembered under the manifest, which holds the digests of all files."""
+    return _built(root, "core", __version__)
+
+
+def _built(root: Path, pack: str, version: str) -> Catalog:
+    """The catalog of what a build has made, which has checked it; of what was changed since, everything is checked."""
     calls = read_calls(root)
     if calls is None:
-        return load_catalog(root / "catalog", sql_root=root / "sql")
+        return load_catalog(root / "catalog", sql_root=root / "sql", pack=pack, version=version)
     faults = FaultList(base=root)
     modules = _read_modules((root / "catalog").resolve(), faults)
     faults.raise_if_any(InvalidCatalogError)
-    return _completed(modules, calls, "core", __version__)
+    return _completed(modules, calls, pack, version)
 
 
 def load_catalog(
