@@ -31,6 +31,7 @@ def refusal(handler, function, *rows):
     response = respond(handler, function, *rows)
     if response["success"]:
         pytest.fail(f"no error: {response['results']}")
+    assert response["results"] == []
     return response["error_msg"]
 
 
@@ -41,3 +42,15 @@ def respond(handler, function, *rows):
         "arguments": [list(row) for row in rows],
     }
     return json.loads(json.loads(handler.respond(json.dumps(event).encode())))
+
+
+class BothWays:
+    """A handler that is asked with the bytes of an event and with the event read already: the answers are the same."""
+
+    def __init__(self, handler):
+        self._handler = handler
+
+    def respond(self, event):
+        posted = self._handler.respond(event)
+        assert self._handler(json.loads(event), None) == json.loads(posted)
+        return posted

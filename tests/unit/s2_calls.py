@@ -7,6 +7,10 @@ import json
 import s2sphere
 
 from carto_s2 import handler
+from tests.unit.handler_calls import BothWays, refusal
+from tests.unit.handler_calls import answer as answer_of
+
+ASKED = BothWays(handler)
 
 LEVELS = range(31)
 
@@ -29,21 +33,8 @@ def degrees(value):
     return round(value * 2**52)
 
 
-def answer(function, *rows):
-    document = {
-        "external_function": f"carto.{function}",
-        "num_records": len(rows),
-        "arguments": [list(row) for row in rows],
-    }
-    text = handler(document, None)
-    assert json.loads(handler(json.dumps(document).encode(), None)) == text
-    return json.loads(text)
-
-
 def results(function, *rows):
-    document = answer(function, *rows)
-    assert document["success"], document["error_msg"]
-    return document["results"]
+    return answer_of(ASKED, function, *rows)
 
 
 def arrays(function, *rows):
@@ -51,7 +42,4 @@ def arrays(function, *rows):
 
 
 def error(function, *rows):
-    document = answer(function, *rows)
-    assert document["success"] is False
-    assert document["results"] == []
-    return document["error_msg"]
+    return refusal(ASKED, function, *rows)

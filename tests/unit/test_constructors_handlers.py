@@ -15,6 +15,10 @@ from hypothesis import strategies as st
 from carto_at_runtime.limits import MAX_RESPONSE_BYTES
 from carto_constructors import handler
 from carto_constructors.bezier import sample_counts, sample_times
+from tests.unit.handler_calls import BothWays, refusal, respond
+from tests.unit.handler_calls import answer as answer_of
+
+ASKED = BothWays(handler)
 
 RADIUS_KM = 6371.0088
 
@@ -24,26 +28,16 @@ def hexed(text):
 
 
 def answer(function, *rows):
-    document = {
-        "external_function": f"carto.__{function}",
-        "num_records": len(rows),
-        "arguments": [list(row) for row in rows],
-    }
-    text = handler(document, None)
-    assert json.loads(handler(json.dumps(document).encode(), None)) == text
-    return json.loads(text)
+    return respond(ASKED, f"__{function}", *rows)
 
 
 def results(function, *rows):
-    document = answer(function, *rows)
-    assert document["success"], document["error_msg"]
-    return [None if one is None else shapely.from_wkb(one) for one in document["results"]]
+    found = answer_of(ASKED, f"__{function}", *rows)
+    return [None if one is None else shapely.from_wkb(one) for one in found]
 
 
 def error(function, *rows):
-    document = answer(function, *rows)
-    assert document["success"] is False
-    return document["error_msg"]
+    return refusal(ASKED, f"__{function}", *rows)
 
 
 def ellipse(center, x, y, angle=0, units="kilometers", steps=64):

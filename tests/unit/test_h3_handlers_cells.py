@@ -11,6 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from carto_h3 import cells, handler, rings
+from tests.unit.handler_calls import BothWays, refusal
+from tests.unit.handler_calls import answer as answer_of
+
+ASKED = BothWays(handler)
 
 MADRID = 0x84390CBFFFFFFFF
 PENTAGON = h3.get_pentagons(4)[0]
@@ -23,21 +27,8 @@ PENTAGONS = st.builds(
 ANY_CELL = st.one_of(CELLS, PENTAGONS)
 
 
-def answer(function, *rows):
-    document = {
-        "external_function": f"carto.__H3_{function}",
-        "num_records": len(rows),
-        "arguments": [list(row) for row in rows],
-    }
-    text = handler(document, None)
-    assert json.loads(handler(json.dumps(document).encode(), None)) == text
-    return json.loads(text)
-
-
 def results(function, *rows):
-    document = answer(function, *rows)
-    assert document["success"], document["error_msg"]
-    return document["results"]
+    return answer_of(ASKED, f"__H3_{function}", *rows)
 
 
 def cell_lists(function, *rows):
@@ -56,10 +47,7 @@ def with_distances(*rows):
 
 
 def error(function, *rows):
-    document = answer(function, *rows)
-    assert document["success"] is False
-    assert document["results"] == []
-    return document["error_msg"]
+    return refusal(ASKED, f"__H3_{function}", *rows)
 
 
 # --- bits -------------------------------------------------------------------------------------------------------------

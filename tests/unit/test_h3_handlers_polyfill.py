@@ -14,6 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from carto_h3 import handler
+from tests.unit.handler_calls import BothWays, hexewkb, respond
+
+ASKED = BothWays(handler)
 
 MODES = ("contains", "center", "intersects")
 TRIANGLE = shapely.from_wkt(
@@ -23,20 +26,11 @@ TRIANGLE = shapely.from_wkt(
 
 
 def invoke(function, *rows):
-    document = {
-        "external_function": f"carto.__H3_{function}",
-        "num_records": len(rows),
-        "arguments": [
-            [
-                shapely.to_wkb(shape, hex=True) if isinstance(shape, shapely.Geometry) else shape,
-                *rest,
-            ]
-            for shape, *rest in rows
-        ],
-    }
-    text = handler(document, None)
-    assert json.loads(handler(json.dumps(document).encode(), None)) == text
-    return json.loads(text)
+    sent = [
+        (hexewkb(shape) if isinstance(shape, shapely.Geometry) else shape, *rest)
+        for shape, *rest in rows
+    ]
+    return respond(ASKED, f"__H3_{function}", *sent)
 
 
 def polyfill(*rows):

@@ -11,6 +11,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from carto_quadbin import grid, handler
+from tests.unit.handler_calls import BothWays, refusal
+from tests.unit.handler_calls import answer as answer_of
+
+ASKED = BothWays(handler)
 
 WORLD = quadbin.tile_to_cell((0, 0, 0))
 TILES = st.integers(0, 26).flatmap(
@@ -18,28 +22,12 @@ TILES = st.integers(0, 26).flatmap(
 )
 
 
-def answer(function, *rows):
-    document = {
-        "external_function": f"carto.__QUADBIN_{function}",
-        "num_records": len(rows),
-        "arguments": [list(row) for row in rows],
-    }
-    text = handler(document, None)
-    assert json.loads(handler(json.dumps(document).encode(), None)) == text
-    return json.loads(text)
-
-
 def results(function, *rows):
-    document = answer(function, *rows)
-    assert document["success"], document["error_msg"]
-    return [json.loads(result) for result in document["results"]]
+    return [json.loads(result) for result in answer_of(ASKED, f"__QUADBIN_{function}", *rows)]
 
 
 def error(function, *rows):
-    document = answer(function, *rows)
-    assert document["success"] is False
-    assert document["results"] == []
-    return document["error_msg"]
+    return refusal(ASKED, f"__QUADBIN_{function}", *rows)
 
 
 def ring_by_definition(cell, k):

@@ -14,6 +14,10 @@ from hypothesis import strategies as st
 
 from carto_at_runtime.tiles.mercator import project
 from carto_quadkey import grid, handler
+from tests.unit.handler_calls import BothWays, refusal
+from tests.unit.handler_calls import answer as answer_of
+
+ASKED = BothWays(handler)
 
 TILES = st.integers(0, 29).flatmap(
     lambda z: st.tuples(st.integers(0, 2**z - 1), st.integers(0, 2**z - 1), st.just(z))
@@ -29,28 +33,12 @@ def tile(cell):
     return cell >> 5 & (1 << z) - 1, cell >> 5 + z, z
 
 
-def answer(function, *rows):
-    document = {
-        "external_function": f"carto.__QUADINT_{function}",
-        "num_records": len(rows),
-        "arguments": [list(row) for row in rows],
-    }
-    text = handler(document, None)
-    assert json.loads(handler(json.dumps(document).encode(), None)) == text
-    return json.loads(text)
-
-
 def results(function, *rows):
-    document = answer(function, *rows)
-    assert document["success"], document["error_msg"]
-    return [json.loads(result) for result in document["results"]]
+    return [json.loads(result) for result in answer_of(ASKED, f"__QUADINT_{function}", *rows)]
 
 
 def error(function, *rows):
-    document = answer(function, *rows)
-    assert document["success"] is False
-    assert document["results"] == []
-    return document["error_msg"]
+    return refusal(ASKED, f"__QUADINT_{function}", *rows)
 
 
 # --- the grid ---------------------------------------------------------------------------------------------------------

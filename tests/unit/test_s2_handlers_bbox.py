@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from carto_s2.boxes import Box
 from carto_s2.coverer import TooManyCellsError, cover
-from tests.unit.s2_calls import answer, arrays, cell_at, cell_id, degrees, error
+from tests.unit.s2_calls import arrays, cell_at, cell_id, degrees, error
 
 FINE = 0, 30
 GRID = (-180, -135, -90, -45, 0, 45, 90, 135, 180)
@@ -156,8 +156,6 @@ def test_a_covering_that_is_too_large_is_refused():
 
 
 def test_a_large_covering_is_split_to_the_coarsest_resolution():
-    document = answer("__S2_POLYFILL_BBOX", (*map(degrees, (-180, 180, -90, 90)), 3, 4))
-    assert document["success"]
     found = covered(-180, 180, -90, 90, (3, 4))
     assert len(found) == len(set(found)) == 6 * 4**3
     assert {cell_id(cell).level() for cell in found} == {3}

@@ -16,6 +16,10 @@ from scipy.optimize import minimize
 
 from carto_at_runtime.limits import MAX_RESPONSE_BYTES
 from carto_transformations import handler
+from tests.unit.handler_calls import BothWays, refusal, respond
+from tests.unit.handler_calls import answer as answer_of
+
+ASKED = BothWays(handler)
 
 RADIUS_M = 6371008.8
 SPHERE = Geod(a=RADIUS_M, b=RADIUS_M)
@@ -30,20 +34,11 @@ def hexed(shape):
 
 
 def answer(function, *rows):
-    document = {
-        "external_function": f"carto.__{function}",
-        "num_records": len(rows),
-        "arguments": [list(row) for row in rows],
-    }
-    text = handler(document, None)
-    assert json.loads(handler(json.dumps(document).encode(), None)) == text
-    return json.loads(text)
+    return respond(ASKED, f"__{function}", *rows)
 
 
 def texts(function, *rows):
-    document = answer(function, *rows)
-    assert document["success"], document["error_msg"]
-    return document["results"]
+    return answer_of(ASKED, f"__{function}", *rows)
 
 
 def results(function, *rows):
@@ -53,9 +48,7 @@ def results(function, *rows):
 
 
 def error(function, *rows):
-    document = answer(function, *rows)
-    assert document["success"] is False
-    return document["error_msg"]
+    return refusal(ASKED, f"__{function}", *rows)
 
 
 # --- mean and median --------------------------------------------------------------------------------------------------
