@@ -269,8 +269,8 @@ def _writers() -> list[Macro]:
         {"a": "g"},
         f"CASE WHEN {_N}st_hasz(v.a.g) OR {_N}st_hasm(v.a.g) THEN pg_geometry_ewkb({wkb}, v.a.srid)"
         f" WHEN v.a.srid = 0 THEN hex({wkb})"
-        f" WHEN v.a.srid = 4326 THEN concat(hex({wkb}[1:4]), '{_IN_DEGREES}', hex({wkb}[6:]))"
-        f" ELSE concat(hex({wkb}[1:4]), {_LITTLE_SRID}, hex({wkb}[6:])) END",
+        f" WHEN v.a.srid = 4326 THEN hex({wkb}[1:4]) || '{_IN_DEGREES}' || hex({wkb}[6:])"
+        f" ELSE hex({wkb}[1:4]) || {_LITTLE_SRID} || hex({wkb}[6:]) END",
     )
     found += [
         macro("st_ashexwkb(g geometry)", _limited(f"{_N}st_ashexwkb(g.g)", "st_ashexwkb")),
