@@ -64,6 +64,10 @@ def _moments():
 MOMENTS = _moments()
 
 
+def words_for(command):
+    return ("--yes",) if command in {"uninstall", "adopt"} else ()
+
+
 def killed(moment):
     """Run a command in a fork that ends at a moment; its exit code, KILLED unless it came to its end before."""
     child = os.fork()
@@ -71,7 +75,7 @@ def killed(moment):
         return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     data_api.TRANSACTION_S = TRANSACTION_S
     _arrange(moment)
-    words = ("--yes",) if moment.command == "uninstall" else ()
+    words = words_for(moment.command)
     os._exit(run(moment.command, *words).code)
 
 
@@ -139,7 +143,7 @@ def answer():
 @pytest.mark.parametrize("command", CHANGING)
 def test_the_number_of_calls_is_known(use, command):
     prepare(command, use)
-    words = ("--yes",) if command == "uninstall" else ()
+    words = words_for(command)
     made = run(command, *words).data["aws_calls"]
     assert made["mutating"] == CHANGING[command]
     assert made["total"] <= CALLS[command]
@@ -158,7 +162,7 @@ def test_2_after_a_crash_at_any_call_resume_completes(use, aws, moment):
         resumed = run("resume")
         assert resumed.code == 0, resumed.err
     else:  # before the plan was written, or after the end was recorded
-        words = ("--yes",) if moment.command == "uninstall" else ()
+        words = words_for(moment.command)
         assert run(moment.command, *words).code in {0, 2}
     expect(aws, AFTER[moment.command])
 
@@ -202,7 +206,7 @@ def test_2_a_lost_reply_alone_does_not_even_stop_a_command(use, aws, command):
         child = os.fork()
         if not child:
             _arrange(Moment(command, number, "survived", every=False))
-            words = ("--yes",) if command == "uninstall" else ()
+            words = words_for(command)
             os._exit(run(command, *words).code)
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0, number
         faults.clear(daemon.default_home())

@@ -7,6 +7,7 @@ import pytest
 from carto_at_installer.apply.reality import as_it_is, with_foreign
 from carto_at_installer.core.functions import Kind
 from carto_at_installer.core.releases import Installation, RecordedObject
+from carto_at_installer.sql.aside import put_back, set_aside, those_set_aside
 from carto_at_installer.sql.database import DatabaseFunction
 from carto_at_installer.sql.objects import SqlObject
 
@@ -43,9 +44,36 @@ def test_what_redshift_does_not_replace_is_dropped_first(function):
     assert (o.digest, o.returns, o.kind) == ("", "?", function.language)
 
 
-def test_a_leftover_python_function_is_taken_over_by_dropping_it_first():
-    (o,) = with_foreign(None, DESIRED, [found(language="plpythonu")]).objects
-    assert (o.signature, o.returns, o.kind) == ("F(BIGINT)", "?", "plpythonu")
+@pytest.mark.parametrize(
+    ("function", "copied"),
+    [
+        (found(language="plpythonu"), False),
+        (found(language="exfunc"), False),
+        (found(returns="VARCHAR"), False),
+        (found(source="SELECT -$1"), True),
+    ],
+)
+def test_functions_of_others_are_set_aside_and_only_those_in_sql_as_copies(function, copied):
+    installation = with_foreign(None, DESIRED, [function])
+    (o,), (foreign,) = installation.objects, installation.foreign
+    assert (o.signature, o.digest, o.kind) == ("F(BIGINT)", "", function.language)
+    assert (foreign.signature, foreign.copied) == ("F(BIGINT)", copied)
+    statement = set_aside("carto", 3, foreign)
+    if copied:
+        assert 'FUNCTION "carto"."__at_before_3_f"(BIGINT)' in statement
+        assert "SELECT -$1" in statement
+    else:
+        assert statement == 'ALTER FUNCTION "carto".F(BIGINT) RENAME TO "__at_before_3_f"'
+
+
+def test_what_was_set_aside_twice_is_put_back_as_it_was_first():
+    names = ("__at_before_7_f", "__at_before_3_f", "__at_before_5_f", "__at_release", "f")
+    functions = [DatabaseFunction(name, ("BIGINT",), "BIGINT", "sql") for name in names]
+    (first,) = those_set_aside(functions)
+    assert (first.release, first.name) == (3, "f")
+    assert put_back("carto", first) == (
+        'ALTER FUNCTION "carto"."__at_before_3_f"(BIGINT) RENAME TO "f"'
+    )
 
 
 def test_functions_that_bear_no_name_of_ours_are_left_alone():

@@ -11,6 +11,7 @@ from carto_at_installer.aws.functions import FunctionSettings
 from carto_at_installer.aws.retries import telling
 from carto_at_installer.core.errors import CartoAtError, SqlError
 from carto_at_installer.plan import steps as s
+from carto_at_installer.sql import aside
 from carto_at_installer.sql.ddl import drop_object
 from carto_at_installer.sql.identifiers import quote_identifier
 from carto_at_installer.sql.literals import literal
@@ -67,7 +68,14 @@ class Performer:
 
     def _do(self, action: s.Action) -> None:
         match action:
-            case s.PrepareSchema() | s.ApplyModule() | s.ForgetReleases() | s.DropState():
+            case (
+                s.PrepareSchema()
+                | s.ApplyModule()
+                | s.PutBack()
+                | s.DropAside()
+                | s.ForgetReleases()
+                | s.DropState()
+            ):
                 self._do_in_database(action)
             case s.CreateRole() | s.UpdateRole() | s.TagRole() | s.AttachRole():
                 self._grant(action)
@@ -91,7 +99,13 @@ class Performer:
                 self._remove(action)
 
     def _do_in_database(
-        self, action: s.PrepareSchema | s.ApplyModule | s.ForgetReleases | s.DropState
+        self,
+        action: s.PrepareSchema
+        | s.ApplyModule
+        | s.PutBack
+        | s.DropAside
+        | s.ForgetReleases
+        | s.DropState,
     ) -> None:
         match action:
             case s.PrepareSchema(_, exists):
@@ -102,10 +116,12 @@ class Performer:
                 )
             case s.ApplyModule():
                 self._apply_module(action)
+            case s.PutBack(found):
+                self._in_transaction([aside.put_back(self._plan.schema, each) for each in found])
+            case s.DropAside(found):
+                self._in_transaction([aside.drop(self._plan.schema, each) for each in found])
             case s.ForgetReleases(releases):
-                self._connection.sql.transaction(
-                    [*self._lease.guards(), *self._store.forgetting(releases)]
-                )
+                self._in_transaction(self._store.forgetting(releases))
             case s.DropState():
                 self._drop_state()
             case _ as never:
@@ -235,24 +251,29 @@ class Performer:
             raise CartoAtError("The plan creates a function before the layer that it needs")
         return self._layer_arn
 
+    def _in_transaction(self, statements: list[str]) -> None:
+        """Run statements while the lease is ours; what was done before is recorded along with them."""
+        recorded = self.unrecorded
+        done = self._store.done_statements(self._plan.release, recorded)
+        self._connection.sql.transaction([*self._lease.guards(), *statements, *done])
+        with self._lock:
+            self._unrecorded = [key for key in self._unrecorded if key not in recorded]
+
     def _apply_module(self, action: s.ApplyModule) -> None:
         """Drops first, then definitions in their order with their old privileges, the records last: one transaction."""
         schema, release = self._plan.schema, self._plan.release
-        recorded = self.unrecorded
+        gone = [o.name for o in action.drops] + [o.name for o in action.foreign]
         statements = [
-            *self._lease.guards(),
+            *(aside.set_aside(schema, release, each) for each in action.foreign),
             *(
                 drop_object(gone.kind, schema, gone.name, [gone.types])
                 for gone in reversed(action.drops)
             ),
             *(o.ddl for o in action.changed),
-            *regranting(self._connection.sql, schema, action.drops, action.changed),
+            *regranting(self._connection.sql, schema, gone, action.changed),
             *self._store.module_statements(release, action.module, action.changed, action.drops),
-            *self._store.done_statements(release, recorded),
         ]
-        self._connection.sql.transaction(statements)
-        with self._lock:
-            self._unrecorded = [key for key in self._unrecorded if key not in recorded]
+        self._in_transaction(statements)
 
     def _drop_state(self) -> None:
         """Drop our tables; the schema goes only when nothing is left in it."""

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from carto_at_installer.core.queries import SqlBackend
-    from carto_at_installer.core.releases import RecordedObject
     from carto_at_installer.sql.objects import SqlObject
 
 _GRANTEES = {"user": ddl.to_user, "role": ddl.to_role, "group": ddl.to_group}
@@ -23,15 +22,15 @@ _GRANTEES = {"user": ddl.to_user, "role": ddl.to_role, "group": ddl.to_group}
 def regranting(
     sql: SqlBackend,
     schema: str,
-    dropped: Sequence[RecordedObject],
+    gone: Sequence[str],
     created: Sequence[SqlObject],
 ) -> list[str]:
-    """The statements that give what is created the privileges that functions of the same names have now.
+    """The statements that give what is created the privileges that those of the same names, `gone` then, have now.
 
     Where somebody has changed the privileges so that PUBLIC has none, PUBLIC loses them again: a new function begins
     with EXECUTE for PUBLIC.
     """
-    remade = {o.name.lower() for o in dropped} & {o.name.lower() for o in created}
+    remade = {name.lower() for name in gone} & {o.name.lower() for o in created}
     if not remade:
         return []
     listed = ", ".join(literal(name) for name in sorted(remade))

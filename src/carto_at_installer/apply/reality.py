@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from carto_at_installer.core.functions import Kind
-from carto_at_installer.core.releases import Installation, RecordedObject
+from carto_at_installer.core.releases import ForeignFunction, Installation, RecordedObject
 from carto_at_installer.sql import ddl
 from carto_at_installer.sql.database import DatabaseFunction, functions_of_schema
 from carto_at_installer.sql.types import base_type, signature_key
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from carto_at_installer.apply.connection import Connection
     from carto_at_installer.plan.resources import DesiredState
+    from carto_at_installer.sql.objects import SqlObject
 
-_REPLACEABLE = {"sql", "exfunc", "external"}
 _UNKNOWN = "?"
 _LANGUAGES = {
     Kind.SQL: {"sql"},
@@ -80,21 +80,33 @@ def with_foreign(
 ) -> Installation:
     """The installation plus functions of others that bear our signatures, as if they were old definitions of ours.
 
-    One in another language, or with another return type, is made to be dropped first: Redshift replaces like by like.
+    They are set aside: one in SQL that returns the same as a copy, since views that use it shall use ours.
     """
     base = installation or Installation()
     known = {_key(o) for o in base.objects}
     wanted = {signature_key(o.name, o.types): o for m in desired.modules for o in m.objects}
-    foreign = []
-    for function in found:
-        ours = wanted.get(function.key)
-        if ours is None or function.key in known:
-            continue
-        same = function.language in _REPLACEABLE | {"plpgsql"} and _returns_like(
-            function, ours.kind, ours.returns
-        )
-        returns = ours.returns if same else _UNKNOWN
-        foreign.append(
-            RecordedObject(ours.module, ours.name, ours.signature, function.language, returns, "")
-        )
-    return replace(base, objects=(*base.objects, *foreign))
+    foreign = tuple(
+        _foreign(function, wanted[function.key])
+        for function in found
+        if function.key in wanted and function.key not in known
+    )
+    recorded = (
+        RecordedObject(f.module, f.name, f.signature, f.language, f.returns, "") for f in foreign
+    )
+    return replace(base, objects=(*base.objects, *recorded), foreign=foreign)
+
+
+def _foreign(function: DatabaseFunction, ours: SqlObject) -> ForeignFunction:
+    return ForeignFunction(
+        module=ours.module,
+        name=ours.name,
+        signature=ours.signature,
+        returns=ours.returns,
+        language=function.language,
+        volatility=function.volatility,
+        source=function.source,
+        owner=function.owner,
+        copied=function.language == "sql"
+        and ours.kind == Kind.SQL
+        and _returns_like(function, ours.kind, ours.returns),
+    )

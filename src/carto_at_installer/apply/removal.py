@@ -16,10 +16,13 @@ from carto_at_installer.plan.partial_removal import (
 )
 from carto_at_installer.plan.removal import (
     Leftovers,
+    adoptions,
     plan_prune,
     plan_uninstall,
     recorded_resources,
 )
+from carto_at_installer.sql.aside import those_set_aside
+from carto_at_installer.sql.database import functions_of_schema
 
 if TYPE_CHECKING:
     from carto_at_installer.apply.connection import Connection
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from carto_at_installer.core.options import SelectionOptions
     from carto_at_installer.core.releases import Installation, Resources
     from carto_at_installer.plan.steps import Plan
+    from carto_at_installer.sql.aside import SetAside
 
 KEEP_RELEASES = 2
 _PARALLEL_CALLS = 8
@@ -53,7 +57,15 @@ def look_at_leftovers(connection: Connection, installation: Installation) -> Lef
             log_group=resources.log_group,
             attached=attached.result(),
             all_functions=everything.result(),
+            aside=those_aside(connection, installation),
         )
+
+
+def those_aside(connection: Connection, installation: Installation) -> tuple[SetAside, ...]:
+    """The functions of others that adopt has set aside; asks the database only where it was used."""
+    if not adoptions(installation.kept):
+        return ()
+    return those_set_aside(functions_of_schema(connection.sql, connection.schema))
 
 
 def _everything(session: AwsSession, resources: Resources) -> tuple[FunctionSummary, ...]:

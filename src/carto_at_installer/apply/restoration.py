@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from carto_at_installer.apply.operation import Operation
-from carto_at_installer.apply.removal import look_at_leftovers
+from carto_at_installer.apply.removal import look_at_leftovers, those_aside
 from carto_at_installer.aws import functions
 from carto_at_installer.checks.schema import refuse_dependent_views
 from carto_at_installer.core.errors import UsageError
 from carto_at_installer.core.releases import Release, ReleaseState
 from carto_at_installer.plan.observed import ObservedState
 from carto_at_installer.plan.planner import make_plan
-from carto_at_installer.plan.removal import plan_uninstall
+from carto_at_installer.plan.removal import plan_uninstall, put_back_steps
 from carto_at_installer.plan.restoration import restored_state
 from carto_at_installer.verify.smoke import recorded_tests, run_smoke_tests, smoke_error
 
@@ -50,6 +50,9 @@ def prepare_rollback(connection: Connection, number: int | None = None) -> Prepa
     desired = restored_state(connection.schema, release, snapshot, installation, existing)
     observed = ObservedState({}, None, {}, existing, frozenset(), installation)
     plan = make_plan(desired, observed)
+    later = [a for a in those_aside(connection, installation) if a.release > release.number]
+    back = put_back_steps(later, tuple(step.key for step in plan.steps))
+    plan = replace(plan, steps=(*plan.steps, *back))
     return None if plan.empty else PreparedRollback(connection, release, snapshot, plan)
 
 

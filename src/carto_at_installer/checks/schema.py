@@ -8,6 +8,7 @@ from carto_at_installer.checks.outcome import Answer, Check, Plane, failed, pass
 from carto_at_installer.core.errors import PreflightError
 from carto_at_installer.plan.steps import ApplyModule
 from carto_at_installer.sql.database import views_with
+from carto_at_installer.sql.identifiers import quote_identifier
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 PYTHON = "plpythonu"
 _ADOPT = "Replace them with `carto-at adopt` (it shows them first), drop them, or choose another --schema."
-_VIEWS = "views use functions that would be dropped"
+_VIEWS = "views use functions that would be dropped or renamed"
 _SAVE_VIEWS = (
     "Save their definitions (SELECT definition FROM pg_views), drop them, repeat the command, "
     "and create them again."
@@ -62,15 +63,16 @@ def check_python_functions(facts: Facts) -> Answer:
 
 
 def dependent_views(sql: SqlBackend, plan: Plan) -> tuple[str, ...]:
-    """The views that use functions which a plan drops, or drops and makes again: Redshift would refuse half-way.
+    """The views that use functions which a plan drops, drops and makes again, or renames: Redshift would refuse.
 
     Views WITH NO SCHEMA BINDING do not keep functions from being dropped.
     """
-    actions = (step.action for step in plan.steps)
-    drops = [o for action in actions if isinstance(action, ApplyModule) for o in action.drops]
-    if not drops:
+    modules = [step.action for step in plan.steps if isinstance(step.action, ApplyModule)]
+    gone = {o.name.lower() for action in modules for o in action.drops}
+    gone |= {o.name.lower() for action in modules for o in action.foreign if not o.copied}
+    if not gone:
         return ()
-    found = views_with(sql, tuple(sorted({f"{o.name.lower()}(" for o in drops})))
+    found = views_with(sql, tuple(sorted(f"{name}(" for name in gone)))
     return tuple(v.name for v in found if "with no schema binding" not in v.definition.lower())
 
 
@@ -80,11 +82,32 @@ def refuse_dependent_views(sql: SqlBackend, plan: Plan) -> None:
         raise PreflightError(f"{_VIEWS}: {_listed(views)}", hint=_SAVE_VIEWS)
 
 
+def check_owners(facts: Facts) -> Answer:
+    """Whether the functions of others that are to be set aside are this user's to rename and replace."""
+    installation = facts.observed.installation
+    foreign = installation.foreign if installation else ()
+    if not foreign:
+        return passed("no function of others is to be replaced")
+    login = facts.login
+    theirs = [f for f in foreign if f.owner != login.user]
+    if login.superuser or not theirs:
+        return passed(
+            f"{login.user} may rename and replace {_listed(f.signature for f in foreign)}"
+        )
+    owners = sorted({f.owner or "another user" for f in theirs})
+    return failed(
+        f"{_listed(f.signature for f in theirs)} belong to {', '.join(owners)}: only the owner or a superuser may"
+        f" rename or replace them, and this is {login.user}",
+        "Log in as the owner or a superuser (--db-user, --secret-arn), or let one of them run ALTER FUNCTION ..."
+        f" OWNER TO {quote_identifier(login.user)} for each.",
+    )
+
+
 def check_views(facts: Facts) -> Answer:
     """Whether views use functions that this plan has to drop."""
     if views := dependent_views(facts.sql, facts.plan):
         return failed(f"{_VIEWS}: {_listed(views)}", _SAVE_VIEWS)
-    return passed("no view uses a function that this plan drops")
+    return passed("no view uses a function that this plan drops or renames")
 
 
 def _listed(names: Iterable[str]) -> str:
@@ -98,5 +121,6 @@ CHECKS = (
         "Functions of others", Plane.SCHEMA, check_foreign_objects, ("desired", "observed", "sql")
     ),
     Check("Python functions", Plane.SCHEMA, check_python_functions, ("desired", "observed", "sql")),
+    Check("Owners", Plane.SCHEMA, check_owners, ("observed", "login")),
     Check("Views", Plane.SCHEMA, check_views, ("plan", "sql")),
 )

@@ -132,7 +132,12 @@ def prepared_again(
     installer = Installer(
         replace(options, selection=selection) if selection else options,
         bundle_root(),
-        Intent(command, believe_database=believe_database, redefine=there.redefine),
+        Intent(
+            command,
+            believe_database=believe_database,
+            redefine=there.redefine,
+            replace_foreign=command == "adopt",
+        ),
         validate=validate,
         connection=there.connection,
     )

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from carto_at_installer.apply.connection import Connection
     from carto_at_installer.apply.installation import Installer, Preparation
     from carto_at_installer.cli.terminal import Terminal
-    from carto_at_installer.core.releases import Installation, RecordedObject
+    from carto_at_installer.core.releases import ForeignFunction, Installation
     from carto_at_installer.core.result import Result
 
 
@@ -131,8 +131,9 @@ def adopt(
 
     Functions that bear the names and signatures of the toolbox are replaced by its own: those of CARTO's reference
     toolbox, leftover Python functions, or those of an installation of carto-at whose release tables were lost.
-    What is to
-    be replaced is shown first. Lambda functions and roles that carto-at did not make are never touched.
+    What is to be replaced is shown first, and kept under another name (__at_before_...): rollback and uninstall
+    give it its name back, prune drops it when nobody can go back to it. Lambda functions and roles that carto-at
+    did not make are never touched.
 
     \b
     carto-at adopt --dry-run --cluster-id my-cluster --database dev
@@ -144,7 +145,8 @@ def adopt(
     installer, preparation = prepared(terminal, flags, "adopt", replace_foreign=True)
     if not (dry_run or yes or preparation.plan.empty):
         foreign = (
-            ", ".join(o.signature for o in foreign_objects(preparation)) or "no function of others"
+            ", ".join(o.signature for o in foreign_functions(preparation))
+            or "no function of others"
         )
         place = reports.where(preparation.connection)
         confirm(terminal, f"Replace {foreign} in {place}?")
@@ -152,7 +154,6 @@ def adopt(
     return finished("adopt", terminal, installer, preparation, choice, dry_run=dry_run)
 
 
-def foreign_objects(preparation: Preparation) -> list[RecordedObject]:
-    """The functions of others that a preparation takes over: they have no digest of ours."""
-    objects = preparation.installation.objects if preparation.installation else ()
-    return [o for o in objects if not o.digest]
+def foreign_functions(preparation: Preparation) -> tuple[ForeignFunction, ...]:
+    """The functions of others whose places a preparation takes."""
+    return preparation.installation.foreign if preparation.installation else ()

@@ -109,11 +109,37 @@ class RecordedObject:
 
 
 @dataclass(frozen=True, slots=True)
+class ForeignFunction:
+    """A function of somebody else that bears a signature of ours: it is set aside when it is replaced.
+
+    `module`, `name` and `signature` are those of ours; `language`, `volatility` (`VOLATILE`, `STABLE`, `IMMUTABLE`),
+    `source` and `owner` are the function's own. One that is `copied` is replaced in place, so that views on it live on;
+    others are renamed.
+    """
+
+    module: str
+    name: str
+    signature: str
+    returns: str
+    language: str
+    volatility: str
+    source: str
+    owner: str
+    copied: bool
+
+    @property
+    def types(self) -> str:
+        """The argument types, as they stand between the brackets of the signature."""
+        return self.signature[len(self.name) + 1 : -1]
+
+
+@dataclass(frozen=True, slots=True)
 class Installation:
     """All that the target records: the release in use, an unfinished one after it, older ones, the objects.
 
     `kept` are all releases whose resources may still exist, the newest first; it holds `current` and `unfinished` too.
-    `mark` changes with everything that is recorded; that of empty tables is EMPTY_MARK.
+    `mark` changes with everything that is recorded; that of empty tables is EMPTY_MARK. `foreign` are functions of
+    others that are to be taken over; they are among the `objects`, without a digest.
     """
 
     current: Release | None = None
@@ -121,6 +147,7 @@ class Installation:
     kept: tuple[Release, ...] = ()
     objects: tuple[RecordedObject, ...] = ()
     mark: str = EMPTY_MARK
+    foreign: tuple[ForeignFunction, ...] = ()
 
     @property
     def next_number(self) -> int:

@@ -55,6 +55,8 @@ _BY_ACTION: dict[type, tuple[str, ...]] = {
     s.DeleteFunction: ("lambda:DeleteFunction",),
     s.PrepareSchema: (),
     s.ApplyModule: (),
+    s.PutBack: (),
+    s.DropAside: (),
     s.ForgetReleases: (),
     s.DropState: (),
 }

@@ -38,13 +38,8 @@ def step_document(step: Step) -> dict[str, Any]:
 
 def _subject(action: s.Action) -> dict[str, Any]:
     match action:
-        case s.ApplyModule(module, changed, drops):
-            return {
-                "module": module.module,
-                "lambda": module.lambda_name,
-                "objects": {o.signature: o.digest for o in changed},
-                "drops": [o.signature for o in drops],
-            }
+        case s.ApplyModule() | s.PutBack() | s.DropAside():
+            return _sql_subject(action)
         case s.CreateFunction(function, layer_arn) | s.UpdateFunction(function, layer_arn, _):
             return {
                 "name": function.name,
@@ -70,6 +65,18 @@ def _subject(action: s.Action) -> dict[str, Any]:
             return {"name": layer.name, "content": layer.artifact.content_digest}
         case _:
             return {}
+
+
+def _sql_subject(action: s.ApplyModule | s.PutBack | s.DropAside) -> dict[str, Any]:
+    if not isinstance(action, s.ApplyModule):
+        return {"functions": [each.key for each in action.functions]}
+    return {
+        "module": action.module.module,
+        "lambda": action.module.lambda_name,
+        "objects": {o.signature: o.digest for o in action.changed},
+        "drops": [o.signature for o in action.drops],
+        "set_aside": [o.signature for o in action.foreign],
+    }
 
 
 def plan_digest(document: dict[str, Any]) -> str:

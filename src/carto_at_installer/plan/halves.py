@@ -39,7 +39,7 @@ def part_of(plan: Plan, part: Part) -> Plan:
 
 
 def _in_database(step: s.Step) -> bool:
-    return isinstance(step.action, s.PrepareSchema | s.ApplyModule)
+    return isinstance(step.action, s.PrepareSchema | s.ApplyModule | s.PutBack | s.DropAside)
 
 
 def _lambdas(plan: Plan) -> Plan:

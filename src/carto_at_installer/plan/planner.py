@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from carto_at_installer.aws.functions import DeployedFunction
-    from carto_at_installer.core.releases import RecordedObject
+    from carto_at_installer.core.releases import ForeignFunction, RecordedObject
     from carto_at_installer.plan.observed import ObservedState
     from carto_at_installer.plan.resources import DesiredState, ModuleSql
     from carto_at_installer.sql.objects import SqlObject
@@ -200,31 +200,28 @@ def _module_steps(
 ) -> Iterator[s.Step]:
     previous = tuple(step.key for step in before if step.key == _ATTACH)
     for module in desired.modules:
-        changed, drops = _sql_changes(module, installation)
+        changed, drops, foreign = _sql_changes(module, installation)
         if not changed and not drops:
             continue
         function = tuple(step.key for step in before if step.key == f"function:{module.module}")
-        for key, part in _parts(module, changed, drops, installation):
+        whole = s.ApplyModule(module, changed, drops, foreign)
+        for key, part in _parts(whole, installation):
             yield s.Step(key, part, _sql_summary(part), (*function, *previous))
             previous = (key,)
 
 
-def _parts(
-    module: ModuleSql,
-    changed: tuple[SqlObject, ...],
-    drops: tuple[RecordedObject, ...],
-    installation: Installation,
-) -> Iterator[tuple[str, s.ApplyModule]]:
+def _parts(whole: s.ApplyModule, installation: Installation) -> Iterator[tuple[str, s.ApplyModule]]:
     """What is done in one transaction each: all that callers can notice together.
 
     Where nothing of a module is there, nobody calls it: a large one is created in several batches, quicker than in the
     session that a transaction of so many statements needs.
     """
+    module, changed = whole.module, whole.changed
     key = f"sql:{module.module}"
     replaced = any(o.module == module.module for o in installation.objects)
-    size = len(changed) if drops or replaced else OBJECTS_A_BATCH
+    size = len(changed) if whole.drops or replaced else OBJECTS_A_BATCH
     if len(changed) <= size:
-        yield key, s.ApplyModule(module, changed, drops)
+        yield key, whole
         return
     for number, start in enumerate(range(0, len(changed), size), 1):
         yield f"{key}:{number}", s.ApplyModule(module, changed[start : start + size], ())
@@ -233,13 +230,15 @@ def _parts(
 def _sql_summary(action: s.ApplyModule) -> str:
     noun = "SQL function" if len(action.changed) == 1 else "SQL functions"
     summary = f"Create or replace {len(action.changed)} {noun} of {action.module.module}"
+    if action.foreign:
+        summary += f", set aside {len(action.foreign)} of others"
     return f"{summary}, drop {len(action.drops)}" if action.drops else summary
 
 
 def _sql_changes(
     module: ModuleSql, installation: Installation
-) -> tuple[tuple[SqlObject, ...], tuple[RecordedObject, ...]]:
-    """What to create or replace, and what has to go.
+) -> tuple[tuple[SqlObject, ...], tuple[RecordedObject, ...], tuple[ForeignFunction, ...]]:
+    """What to create or replace, what has to go, and what others have made under our names.
 
     Where only a part of a module is worked on, the rest of what it offers stays as it is, and so do objects that it no
     longer offers, unless they are other signatures of a function of the part.
@@ -247,19 +246,22 @@ def _sql_changes(
     recorded = {o.signature: o for o in installation.objects if o.module == module.module}
     wanted = {o.signature: o for o in module.objects}
     names = {o.name for o in module.objects}
+    foreign = tuple(f for f in installation.foreign if f.module == module.module)
+    theirs = {f.signature for f in foreign}
     changed = tuple(
         o for o in module.objects if _differs(o, recorded.get(o.signature), module.examples)
     )
     drops = tuple(
         o
         for o in recorded.values()
-        if (
+        if o.signature not in theirs
+        and (
             wanted[o.signature].returns != o.returns
             if o.signature in wanted
             else o.signature not in module.order and (module.whole or o.name in names)
         )
     )
-    return changed, drops
+    return changed, drops, foreign
 
 
 def _differs(o: SqlObject, recorded: RecordedObject | None, examples: Mapping[str, str]) -> bool:

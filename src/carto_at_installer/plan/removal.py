@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from carto_at_installer.aws.functions import DeployedFunction, FunctionSummary
     from carto_at_installer.aws.roles import Role
     from carto_at_installer.core.releases import Installation, RecordedObject, Release
+    from carto_at_installer.sql.aside import SetAside
 
 _SCHEMA = "schema"
 
@@ -40,6 +41,7 @@ class Leftovers:
     log_group: str
     attached: frozenset[str]
     all_functions: tuple[FunctionSummary, ...]
+    aside: tuple[SetAside, ...] = ()
 
 
 def recorded_resources(releases: Iterable[Release]) -> Resources:
@@ -67,6 +69,7 @@ def plan_uninstall(
 ) -> s.Plan:
     """Drop the SQL objects first, so that no query meets a missing Lambda; the record of it all goes last."""
     drops = list(drop_steps(installation.objects))
+    drops += put_back_steps(left.aside, tuple(step.key for step in drops))
     cloud = (
         [] if keep_lambdas else list(_cloud_steps(installation, left, tuple(d.key for d in drops)))
     )
@@ -115,6 +118,19 @@ def drop_steps(objects: Sequence[RecordedObject]) -> Iterator[s.Step]:
             noun = "SQL function" if len(drops) == 1 else "SQL functions"
             yield s.Step(key, action, f"Drop {len(drops)} {noun} of {module}", previous)
             previous = (key,)
+
+
+def put_back_steps(found: Sequence[SetAside], after: tuple[str, ...]) -> Iterator[s.Step]:
+    """Give functions of others their names back, once ours are gone."""
+    if found:
+        noun = "function" if len(found) == 1 else "functions"
+        summary = f"Give {len(found)} {noun} of others, set aside by adopt, the old names"
+        yield s.Step("put-back", s.PutBack(tuple(found)), summary, after)
+
+
+def adoptions(releases: Iterable[Release]) -> tuple[int, ...]:
+    """The numbers of the releases that may have set functions of others aside."""
+    return tuple(sorted(r.number for r in releases if r.command == "adopt"))
 
 
 def _cloud_steps(
@@ -202,6 +218,17 @@ def prunable(installation: Installation, keep: int) -> tuple[Release, ...]:
     return tuple(r for r in old if called.isdisjoint(r.resources.functions.values()))
 
 
+def _drop_aside_steps(found: Iterable[SetAside], old: Iterable[Release]) -> Iterator[s.Step]:
+    """Drop what was set aside for releases that cannot be gone back to any more."""
+    numbers = adoptions(old)
+    gone = tuple(each for each in found if each.release in numbers)
+    if gone:
+        noun = "function" if len(gone) == 1 else "functions"
+        yield s.Step(
+            "aside", s.DropAside(gone), f"Drop {len(gone)} {noun} of others, set aside by adopt"
+        )
+
+
 def plan_prune(schema: str, installation: Installation, left: Leftovers, keep: int) -> s.Plan:
     """Delete the Lambda functions and layers that only prunable releases used."""
     old = prunable(installation, keep)
@@ -217,8 +244,9 @@ def plan_prune(schema: str, installation: Installation, left: Leftovers, keep: i
     if old:
         numbers = tuple(sorted(release.number for release in old))
         after = tuple(step.key for step in (*functions, *layers))
+        forget = list(_drop_aside_steps(left.aside, old))
         summary = f"Note that release {', '.join(map(str, numbers))} cannot be gone back to"
-        forget = [s.Step("forget", s.ForgetReleases(numbers), summary, after)]
+        forget.append(s.Step("forget", s.ForgetReleases(numbers), summary, after))
     version = installation.current.version if installation.current else ""
     return s.Plan(
         schema=schema,

@@ -13,7 +13,7 @@ from carto_at_installer.core.progress import Task
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from carto_at_installer.core.releases import RecordedObject, Resources
+    from carto_at_installer.core.releases import ForeignFunction, RecordedObject, Resources
     from carto_at_installer.plan.resources import (
         LambdaFunction,
         Layer,
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         ModuleSql,
         SharedLogGroup,
     )
+    from carto_at_installer.sql.aside import SetAside
     from carto_at_installer.sql.objects import SqlObject
 
 
@@ -144,12 +145,28 @@ class TagFunction:
 class ApplyModule:
     """Create or replace a module's SQL objects in one transaction, with their records.
 
-    `drops` are recorded objects that go, or that must go first because their return type changes.
+    `drops` are recorded objects that go, or that must go first because their return type changes; `foreign` are
+    functions of others, which are set aside before ours take their names.
     """
 
     module: ModuleSql
     changed: tuple[SqlObject, ...]
     drops: tuple[RecordedObject, ...]
+    foreign: tuple[ForeignFunction, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PutBack:
+    """Give functions of others, which were set aside, their names back."""
+
+    functions: tuple[SetAside, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DropAside:
+    """Drop functions of others that were set aside for a release that cannot be gone back to any more."""
+
+    functions: tuple[SetAside, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +251,8 @@ Action = (
     | TagRole
     | TagFunction
     | ApplyModule
+    | PutBack
+    | DropAside
     | DeleteFunction
     | UntagFunction
     | DeleteLayer
@@ -263,7 +282,7 @@ class Step:
                 return function.module
             case RestoreCode(function):
                 return function.module
-            case ApplyModule(module, _, _):
+            case ApplyModule(module):
                 return module.module
         return ""
 

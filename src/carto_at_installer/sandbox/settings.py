@@ -25,7 +25,7 @@ class Settings:
     same time (0: the number of processors);
     `lambda_idle_seconds` is how long an unused worker is kept warm; `log_events_kept` bounds the events of all
     log groups together; `rate_limits` multiplies the requests a second that AWS takes (0: any number); `enforce_iam`
-    makes callers need permissions.
+    makes callers need permissions; `python_functions` lets functions in plpythonu be made, as before June 2026.
     """
 
     latency_seconds: float = 0.0
@@ -41,6 +41,7 @@ class Settings:
     log_events_kept: int = 100_000
     rate_limits: float = 1.0
     enforce_iam: bool = False
+    python_functions: bool = False
 
     @property
     def code_storage_bytes(self) -> int:

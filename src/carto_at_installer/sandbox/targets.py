@@ -150,7 +150,12 @@ class RedshiftTargets:
 
         ready = self._settings.role_ready_seconds
         caller = RedshiftLambdaCaller(current, self._moto, self._functions, self.faults, ready)
-        cluster = Cluster(target.arn, target.roles["user"], lambda: current().roles["default_role"])
+        cluster = Cluster(
+            target.arn,
+            target.roles["user"],
+            lambda: current().roles["default_role"],
+            self._settings.python_functions,
+        )
         return Engine(path, database, caller, cluster)
 
     def _path(self, target: Target, database: str) -> Path:

@@ -12,11 +12,15 @@ if TYPE_CHECKING:
     from carto_at_installer.core.queries import SqlBackend
 
 
+_VOLATILITIES = {"i": "IMMUTABLE", "s": "STABLE", "v": "VOLATILE"}
+
+
 @dataclass(frozen=True, slots=True)
 class DatabaseFunction:
     """A function of a schema as `pg_proc` shows it. `key` identifies it whatever the lengths of its types.
 
     `source` is the body of a function in SQL or of a procedure; what it is for an external function, AWS does not say.
+    `volatility` is a word of CREATE FUNCTION, `owner` the name of a database user, or empty where it is not known.
     """
 
     name: str
@@ -24,6 +28,8 @@ class DatabaseFunction:
     returns: str
     language: str
     source: str = ""
+    volatility: str = "VOLATILE"
+    owner: str = ""
 
     @property
     def key(self) -> str:
@@ -35,14 +41,22 @@ def functions_of_schema(sql: SqlBackend, schema: str) -> tuple[DatabaseFunction,
     """All functions of a schema (its plain name), of whatever owner and language."""
     rows = sql.query(
         "SELECT p.proname, oidvectortypes(p.proargtypes), format_type(p.prorettype, NULL), l.lanname,"
-        " p.prosrc FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang"
+        " p.prosrc, p.provolatile, COALESCE(u.usename, '') FROM pg_proc p"
+        " JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang"
+        " LEFT JOIN pg_user u ON u.usesysid = p.proowner"
         f" WHERE n.nspname = {literal(schema)} ORDER BY 1, 2"
     ).rows
     return tuple(
         DatabaseFunction(
-            name, _types(arguments), catalog_type(returns), language, str(source or "")
+            name,
+            _types(arguments),
+            catalog_type(returns),
+            language,
+            str(source or ""),
+            _VOLATILITIES.get(str(volatility), "VOLATILE"),
+            str(owner),
         )
-        for name, arguments, returns, language, source in rows
+        for name, arguments, returns, language, source, volatility, owner in rows
     )
 
 

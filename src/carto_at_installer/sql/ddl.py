@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from carto_at_installer.core.functions import External, Function
+    from carto_at_installer.core.releases import ForeignFunction
 
 DEFAULT_ROLE = "default"
 """Instead of ARNs: the role that is the cluster's default when the statement runs."""
@@ -122,6 +123,21 @@ def drop_object(kind: str, schema: str, name: str, types: Sequence[str]) -> str:
     """The statement that drops an object of a kind, or of a language as the database's catalogs name it."""
     drop = drop_procedure if kind in {Kind.PROCEDURE, "plpgsql"} else drop_function
     return drop(schema, name, types)
+
+
+def rename_object(kind: str, schema: str, name: str, types: Sequence[str], new: str) -> str:
+    """`ALTER ... RENAME TO`, of a kind or a language as `drop_object` takes them."""
+    noun = "PROCEDURE" if kind in {Kind.PROCEDURE, "plpgsql"} else "FUNCTION"
+    return f"ALTER {noun} {_signature(schema, name, types)} RENAME TO {quote_identifier(new)}"
+
+
+def copied_function(schema: str, name: str, original: ForeignFunction) -> str:
+    """`CREATE OR REPLACE FUNCTION` with the body of an SQL function of somebody else, under another name."""
+    tag = _dollar_tag(original.source)
+    return (
+        f"CREATE OR REPLACE FUNCTION {_signature(schema, quote_identifier(name), [original.types])}\n"
+        f"RETURNS {original.returns} {original.volatility}\nAS {tag}\n{original.source}\n{tag} LANGUAGE sql"
+    )
 
 
 def create_schema(schema: str) -> str:

@@ -31,7 +31,7 @@ _OID_OF = f"(SELECT t.oid FROM {SCHEMA}.type_names t WHERE t.long_name = {{0}})"
 _BASE = "trim(split_part({0}, '(', 1))"
 _FUNCTIONS = f"""
     SELECT f.oid, f.name AS proname, n.oid AS pronamespace, {_OWNER.format("f.owner")} AS proowner,
-        CASE f.kind WHEN 'external' THEN 100005 ELSE 14 END::BIGINT AS prolang,
+        CASE f.kind WHEN 'external' THEN 100005 WHEN 'python' THEN 100003 ELSE 14 END::BIGINT AS prolang,
         false AS proisagg, false AS prosecdef, false AS proisstrict, false AS proretset,
         left(f.volatility, 1) AS provolatile,
         CAST(json_array_length(f.arguments) AS SMALLINT) AS pronargs,

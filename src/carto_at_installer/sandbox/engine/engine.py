@@ -34,12 +34,14 @@ class Cluster:
     """What a database knows of the cluster or workgroup that it is in.
 
     `arn` goes into Lambda payloads; `administrator` is the superuser that it was made with; `default_role()` the ARN
-    of its default IAM role.
+    of its default IAM role. With `python_functions` it is a cluster of former times, on which functions in plpythonu
+    could still be made.
     """
 
     arn: str
     administrator: str = "admin"
     default_role: Callable[[], str | None] = lambda: None
+    python_functions: bool = False
 
 
 class Engine:

@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING
 from carto_at_installer.sandbox.engine import functions
 from carto_at_installer.sandbox.engine.function_body import body_expression
 from carto_at_installer.sandbox.engine.function_grammar import create_function, drop_function
-from carto_at_installer.sandbox.engine.functions import NewFunction, external_expression, signature
+from carto_at_installer.sandbox.engine.functions import (
+    NewFunction,
+    external_expression,
+    python_expression,
+    signature,
+)
 from carto_at_installer.sandbox.engine.privileges import check, check_owner, holds
 from carto_at_installer.sandbox.engine.relations import release_dependents
 from carto_at_installer.sandbox.engine.results import ResultColumn, ResultSet
@@ -27,8 +32,14 @@ def create(session: Session, cursor: Cursor) -> None:
     creating = [f"create or replace {kind}"]
     check(session.connection, session.user, ("schema", schema, "create"), creating)
     if definition.options is None:
-        check(session.connection, session.user, ("language", "sql", "usage"))
-        expression = body_expression(definition, session.names)
+        if definition.kind == "python" and not session.engine.cluster.python_functions:
+            raise RedshiftError("Create function is not supported for language plpythonu anymore")
+        check(session.connection, session.user, ("language", definition.language, "usage"))
+        expression = (
+            python_expression(schema, definition)
+            if definition.kind == "python"
+            else body_expression(definition, session.names)
+        )
     else:
         check(session.connection, session.user, ("language", "exfunc", "usage"))
         _check_role(session, definition.options.role_arns[0])

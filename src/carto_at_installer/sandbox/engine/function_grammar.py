@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 MAX_ARGUMENTS = 32
 MAX_LAMBDA_LITERAL = 64
 _ROLE_ARN = re.compile(r"^arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+$")
+PYTHON = "plpythonu"
 _LAMBDA_TYPES = frozenset(
     {
         "smallint", "integer", "bigint", "numeric", "real", "double precision", "boolean",
@@ -35,7 +36,7 @@ _LAMBDA_TYPES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class FunctionDefinition:
-    """What a CREATE FUNCTION statement says. `options` is given for external functions, `body` for SQL ones."""
+    """What a CREATE FUNCTION statement says. `options` is given for external functions, `body` for others."""
 
     name: tuple[str, ...]
     arguments: tuple[tuple[str, RsType], ...]
@@ -44,11 +45,14 @@ class FunctionDefinition:
     replace: bool
     options: ExternalOptions | None = None
     body: str = ""
+    language: str = "sql"
 
     @property
     def kind(self) -> str:
-        """`external` or `sql`."""
-        return "sql" if self.options is None else "external"
+        """`external`, `sql` or `python`."""
+        if self.options is not None:
+            return "external"
+        return "python" if self.language == PYTHON else "sql"
 
 
 @dataclass(slots=True)
@@ -107,7 +111,10 @@ def create_function(cursor: Cursor) -> FunctionDefinition:
     if external:
         _check_lambda_types(arguments, returns)
         return FunctionDefinition(*common, options=_options(clauses))
-    return FunctionDefinition(*common, body=_sql_body(clauses))
+    language, body = _language_and_body(clauses)
+    if language == PYTHON and any(not label for label, _ in arguments):
+        raise RedshiftError("the arguments of a Python function must have names")
+    return FunctionDefinition(*common, body=body, language=language)
 
 
 def _clauses(cursor: Cursor, *, external: bool) -> dict[str, object]:
@@ -198,18 +205,16 @@ def _quoted_body(cursor: Cursor) -> str:
     return cursor.string()
 
 
-def _sql_body(clauses: dict[str, object]) -> str:
+def _language_and_body(clauses: dict[str, object]) -> tuple[str, str]:
     language = clauses.get("language")
     if language is None:
         raise RedshiftError("no language specified")
-    if language != "sql":
-        if language == "plpythonu":
-            raise RedshiftError("Create function is not supported for language plpythonu anymore")
+    if language not in {"sql", PYTHON}:
         raise UnsupportedSqlError(f"functions in the language {language} are not supported")
     body = clauses.get("body")
     if not isinstance(body, str):
         raise RedshiftError("no function body specified")
-    return body
+    return str(language), body
 
 
 def drop_function(cursor: Cursor) -> tuple[tuple[str, ...], tuple[RsType, ...], bool]:

@@ -158,6 +158,11 @@ def _check_no_procedure(
 def _check_replacement(old: UserFunction, definition: FunctionDefinition) -> None:
     if not definition.replace:
         raise RedshiftError(f'function "{old.name}" already exists with same argument types')
+    if "python" in {old.kind, definition.kind} and old.kind != definition.kind:
+        raise RedshiftError(
+            f'cannot change the language of the existing function "{old.name}"\n'
+            "  Hint: Use DROP FUNCTION first."
+        )
     if old.returns.name != definition.returns.name:
         raise RedshiftError(
             "cannot change return type of existing function\n  Hint: Use DROP FUNCTION first."
@@ -233,6 +238,13 @@ def external_expression(schema: str, definition: FunctionDefinition) -> str:
     if returns.textual or returns.name in {"bigint", "double precision", "boolean"}:
         return call
     return f"CAST({call} AS {returns.duckdb})"
+
+
+def python_expression(schema: str, definition: FunctionDefinition) -> str:
+    """The macro body of a Python function of former times: it is there, and cannot be run any more."""
+    name = f"{schema}.{definition.name[-1]}"
+    message = f"Python UDFs are not supported anymore: the function {name} cannot be run"
+    return f"CAST(error({literal(message)}) AS {definition.returns.duckdb})"
 
 
 def _sent(parameter: str, kind: RsType) -> str:

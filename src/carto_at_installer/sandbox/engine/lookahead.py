@@ -133,6 +133,8 @@ class _Summaries:
         if function.kind == "external":
             volatile = [name] if function.volatility == "volatile" else []
             return Summary({name: {0}}, 1, frozenset(volatile))
+        if function.kind == "python":
+            return Summary({}, 0, frozenset())
         return self._summary(
             (function.oid, function.body),
             lambda: body_tree(function.body, function.arguments, self._names(function.owner)),
