@@ -98,11 +98,6 @@ def test_sql_functions_may_name_their_arguments():
 @pytest.mark.parametrize(
     ("sql", "error", "message"),
     [
-        (
-            "returns int stable as 'x' language plpythonu",
-            RedshiftError,
-            "not supported for language plpythonu",
-        ),
         ("returns int stable as 'x' language java", UnsupportedSqlError, "java"),
         ("returns int stable as 'x'", RedshiftError, "no language specified"),
         ("returns int stable language sql", RedshiftError, "no function body specified"),

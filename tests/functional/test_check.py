@@ -8,6 +8,7 @@ import pty
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,11 @@ def test_every_failure_is_shown_with_its_fix_and_the_exit_code_is_4(client):
 def test_a_paused_cluster(client):
     make_cluster(client, "asleep")
     client("redshift").pause_cluster(ClusterIdentifier="asleep")
+    for _ in range(100):
+        (cluster,) = client("redshift").describe_clusters(ClusterIdentifier="asleep")["Clusters"]
+        if cluster["ClusterStatus"] == "paused":
+            break
+        time.sleep(0.05)
     _, answers = checked(target=("--cluster-id", "asleep", "--database", "dev"))
     assert answers["State"]["status"] == "fail"
     assert "resume-cluster --cluster-identifier asleep" in answers["State"]["fix"]

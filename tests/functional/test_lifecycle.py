@@ -265,6 +265,9 @@ def test_adopt_takes_over_functions_of_others(use):
     assert run("adopt", "--yes").code == 0
     assert answer() == 12
     assert run("status", "--drift").data["drift"] == []
+    assert run("uninstall", "--yes").code == 0
+    assert sql("SELECT carto.TOY_DOUBLE(4), carto.TOY_TIMES(4)") == [[4, "x"]]
+    sql("DROP SCHEMA carto CASCADE")
 
 
 def test_an_installation_whose_tables_were_lost_is_adopted_again(use, aws):
@@ -274,9 +277,14 @@ def test_an_installation_whose_tables_were_lost_is_adopted_again(use, aws):
     for table in ("release", "step", "object", "lease"):
         sql(f"DROP TABLE carto.__at_{table}")
     assert run("status").code == 4
-    assert run("adopt", "--yes").code == 0
+    sql("CREATE VIEW public.seen AS SELECT carto.TOY_TIMES(4) AS t")
+    adopted = run("adopt", "--yes")
+    assert adopted.code == 0
+    assert [step["subject"].get("set_aside") for step in adopted.data["steps"]] == [None, []]
     assert cloud(aws) == before
     assert run("test").code == 0
+    assert sql("SELECT t FROM public.seen") == [[12]]
+    sql("DROP VIEW public.seen")
 
 
 def test_lost_release_tables_are_made_anew_from_the_tags_of_the_lambda_functions(use, aws):

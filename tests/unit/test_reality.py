@@ -58,7 +58,7 @@ def test_functions_of_others_are_set_aside_and_only_those_in_sql_as_copies(funct
     (o,), (foreign,) = installation.objects, installation.foreign
     assert (o.signature, o.digest, o.kind) == ("F(BIGINT)", "", function.language)
     assert (foreign.signature, foreign.copied) == ("F(BIGINT)", copied)
-    statement = set_aside("carto", 3, foreign)
+    (statement,) = set_aside("carto", 3, [foreign])
     if copied:
         assert 'FUNCTION "carto"."__at_before_3_f"(BIGINT)' in statement
         assert "SELECT -$1" in statement

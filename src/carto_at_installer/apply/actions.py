@@ -264,7 +264,7 @@ class Performer:
         schema, release = self._plan.schema, self._plan.release
         gone = [o.name for o in action.drops] + [o.name for o in action.foreign]
         statements = [
-            *(aside.set_aside(schema, release, each) for each in action.foreign),
+            *aside.set_aside(schema, release, action.foreign),
             *(
                 drop_object(gone.kind, schema, gone.name, [gone.types])
                 for gone in reversed(action.drops)

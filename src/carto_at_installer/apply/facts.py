@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from carto_at_installer.apply import reality
 from carto_at_installer.apply.connection import Connection, available
 from carto_at_installer.apply.observation import observe
+from carto_at_installer.apply.rebuilding import state_is_lost
 from carto_at_installer.apply.releases import ReleaseStore
 from carto_at_installer.aws.clusters import describe_target
 from carto_at_installer.aws.data_api import DataApi
@@ -207,7 +208,8 @@ class GatheredFacts:
             if self.intent.redefine:
                 installation = reality.doubted(installation)
         if self.intent.replace_foreign:
-            installation = reality.with_foreign(installation, self.desired, found)
+            lost = installation is None and state_is_lost(self.connection)
+            installation = reality.with_foreign(installation, self.desired, found, lost=lost)
         return replace(observed, installation=installation)
 
     @fact

@@ -24,6 +24,7 @@ _LANGUAGES = {
     Kind.EXTERNAL: {"exfunc", "external"},
     Kind.PROCEDURE: {"plpgsql"},
 }
+_OUR_LANGUAGES = frozenset().union(*_LANGUAGES.values())
 
 
 def functions_in(connection: Connection) -> tuple[DatabaseFunction, ...]:
@@ -76,27 +77,41 @@ def doubted(installation: Installation) -> Installation:
 
 
 def with_foreign(
-    installation: Installation | None, desired: DesiredState, found: Iterable[DatabaseFunction]
+    installation: Installation | None,
+    desired: DesiredState,
+    found: Iterable[DatabaseFunction],
+    *,
+    lost: bool = False,
 ) -> Installation:
     """The installation plus functions of others that bear our signatures, as if they were old definitions of ours.
 
-    They are set aside: one in SQL that returns the same as a copy, since views that use it shall use ours.
+    They are set aside: one in SQL that returns the same as a copy, since views that use it shall use ours. Where the
+    release tables were `lost`, functions in the languages of ours are our own: they are replaced, and one that returns
+    something else is dropped first, as Redshift replaces like by like.
     """
     base = installation or Installation()
     known = {_key(o) for o in base.objects}
     wanted = {signature_key(o.name, o.types): o for m in desired.modules for o in m.objects}
-    foreign = tuple(
-        _foreign(function, wanted[function.key])
-        for function in found
-        if function.key in wanted and function.key not in known
+    taken = [(wanted[f.key], f) for f in found if f.key in wanted and f.key not in known]
+    own = _OUR_LANGUAGES if lost else frozenset()
+    return replace(
+        base,
+        objects=(*base.objects, *(_as_old(ours, function) for ours, function in taken)),
+        foreign=tuple(_foreign(ours, f) for ours, f in taken if f.language not in own),
     )
-    recorded = (
-        RecordedObject(f.module, f.name, f.signature, f.language, f.returns, "") for f in foreign
-    )
-    return replace(base, objects=(*base.objects, *recorded), foreign=foreign)
 
 
-def _foreign(function: DatabaseFunction, ours: SqlObject) -> ForeignFunction:
+def _as_old(ours: SqlObject, found: DatabaseFunction) -> RecordedObject:
+    returns = ours.returns if _like(found, ours) else _UNKNOWN
+    return RecordedObject(ours.module, ours.name, ours.signature, found.language, returns, "")
+
+
+def _like(found: DatabaseFunction, ours: SqlObject) -> bool:
+    """Whether Redshift replaces the one by the other."""
+    return found.language in _LANGUAGES[ours.kind] and _returns_like(found, ours.kind, ours.returns)
+
+
+def _foreign(ours: SqlObject, function: DatabaseFunction) -> ForeignFunction:
     return ForeignFunction(
         module=ours.module,
         name=ours.name,
@@ -106,7 +121,5 @@ def _foreign(function: DatabaseFunction, ours: SqlObject) -> ForeignFunction:
         volatility=function.volatility,
         source=function.source,
         owner=function.owner,
-        copied=function.language == "sql"
-        and ours.kind == Kind.SQL
-        and _returns_like(function, ours.kind, ours.returns),
+        copied=function.language == "sql" and _like(function, ours),
     )

@@ -45,6 +45,11 @@ def rebuilt_record(connection: Connection) -> dict[str, str]:
     return record
 
 
+def state_is_lost(connection: Connection) -> bool:
+    """Whether Lambda functions bear the mark of an installation that has no release tables any more."""
+    return any(True for _ in _marked(connection))
+
+
 def _marked(connection: Connection) -> Iterable[DeployedFunction]:
     for name in functions.list_functions(connection.session).functions:
         if _NAME.fullmatch(name) is None:

@@ -37,8 +37,16 @@ class SetAside:
         return signature_key(self.name, self.function.types)
 
 
-def set_aside(schema: str, release: int, foreign: ForeignFunction) -> str:
-    """The statement that renames a function of somebody else, or copies one that will be replaced in place."""
+def set_aside(schema: str, release: int, foreign: Iterable[ForeignFunction]) -> list[str]:
+    """The statements that copy functions of others that will be replaced in place, and rename the rest.
+
+    Copies come first, while what they call still has its name.
+    """
+    ordered = sorted(foreign, key=lambda each: not each.copied)
+    return [_set_aside(schema, release, each) for each in ordered]
+
+
+def _set_aside(schema: str, release: int, foreign: ForeignFunction) -> str:
     name = f"__at_before_{int(release)}_{foreign.name.lower()}"
     if foreign.copied:
         return ddl.copied_function(schema, name, foreign)

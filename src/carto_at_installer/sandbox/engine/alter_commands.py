@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from carto_at_installer.sandbox.engine import function_commands, functions, procedures
+from carto_at_installer.sandbox.engine import functions, procedures
 from carto_at_installer.sandbox.engine.cursor import Cursor, quoted
-from carto_at_installer.sandbox.engine.function_grammar import argument_list
-from carto_at_installer.sandbox.engine.functions import find_exact, signature
+from carto_at_installer.sandbox.engine.function_grammar import argument_list, create_function
+from carto_at_installer.sandbox.engine.functions import NewFunction, find_exact, signature
 from carto_at_installer.sandbox.engine.grantees import need_principal
 from carto_at_installer.sandbox.engine.privileges import check_owner, is_superuser
 from carto_at_installer.sandbox.engine.procedure_commands import find_procedure
@@ -42,18 +42,25 @@ def alter_function(session: Session, cursor: Cursor) -> None:
 
 
 def _rename_function(session: Session, function: UserFunction, new: str) -> None:
-    """Make the function anew under its other name: DuckDB's macros cannot be renamed."""
-    row = session.connection.execute(
-        f"SELECT ddl FROM {SCHEMA}.functions WHERE oid = ?", [function.oid]
-    ).fetchone()
-    text = Cursor(row[0] if row else "")
+    """Make the macro anew under its other name, as it is: DuckDB's cannot be renamed, and a body is not looked at."""
+    old_ddl, macro = _definition(session, function)
+    text = Cursor(old_ddl)
     while not text.take("function"):
         text.token()
     head = text.source(0, text.index)
     text.name()
     ddl = f"{head} {quoted(function.schema)}.{quoted(new)}{text.rest()}"
     functions.drop(session.connection, function)
-    function_commands.create(session, Cursor(ddl))
+    definition = create_function(Cursor(ddl))
+    expression = macro
+    if definition.kind == "external":  # It tells Lambda its name.
+        expression = functions.external_expression(function.schema, definition)
+    with session.names.looking():
+        functions.create(
+            session.connection,
+            NewFunction(function.schema, function.owner, definition, expression, ddl),
+        )
+    session.engine.summaries.clear()
     session.connection.execute(
         f"DELETE FROM {SCHEMA}.grants WHERE object_kind = 'function' AND object_name = ?",
         [f"{function.schema}.{new}({signature(function.arguments)})"],
@@ -62,6 +69,19 @@ def _rename_function(session: Session, function: UserFunction, new: str) -> None
         f"UPDATE {SCHEMA}.functions SET oid = ?, owner = ? WHERE schema_name = ? AND name = ? AND signature = ?",
         [function.oid, function.owner, function.schema, new, signature(function.arguments)],
     )
+
+
+def _definition(session: Session, function: UserFunction) -> tuple[str, str]:
+    """A function's DDL, and what its macro computes."""
+    row = session.connection.execute(
+        f"SELECT f.ddl, m.macro_definition FROM {SCHEMA}.functions f JOIN duckdb_functions() m"
+        " ON m.schema_name = f.schema_name AND m.function_name = f.name || '(' || f.signature || ')'"
+        " WHERE f.oid = ? AND m.database_name = current_database()",
+        [function.oid],
+    ).fetchone()
+    if row is None:
+        raise RuntimeError(f"{function.macro} has no macro")
+    return str(row[0]), str(row[1])
 
 
 def alter_procedure(session: Session, cursor: Cursor) -> None:

@@ -21,6 +21,7 @@ from carto_at_installer.sandbox.errors import RedshiftError
 
 if TYPE_CHECKING:
     from carto_at_installer.sandbox.engine.cursor import Cursor
+    from carto_at_installer.sandbox.engine.function_grammar import FunctionDefinition
     from carto_at_installer.sandbox.engine.session import Session
 
 
@@ -32,8 +33,8 @@ def create(session: Session, cursor: Cursor) -> None:
     creating = [f"create or replace {kind}"]
     check(session.connection, session.user, ("schema", schema, "create"), creating)
     if definition.options is None:
-        if definition.kind == "python" and not session.engine.cluster.python_functions:
-            raise RedshiftError("Create function is not supported for language plpythonu anymore")
+        if definition.kind == "python":
+            _check_python(session, definition)
         check(session.connection, session.user, ("language", definition.language, "usage"))
         expression = (
             python_expression(schema, definition)
@@ -54,6 +55,14 @@ def create(session: Session, cursor: Cursor) -> None:
     nulls = ", ".join(f"CAST(NULL AS {each.duckdb})" for each in types)
     macro = functions.macro_name(name, types)
     session.names.describe(f'SELECT "{schema}".{macro}({nulls})')
+
+
+def _check_python(session: Session, definition: FunctionDefinition) -> None:
+    """Raise unless this is a cluster of former times, on which Python functions can still be made."""
+    if not session.engine.cluster.python_functions:
+        raise RedshiftError("Create function is not supported for language plpythonu anymore")
+    if any(not label for label, _ in definition.arguments):
+        raise RedshiftError("the arguments of a Python function must have names")
 
 
 def _check_role(session: Session, role: str) -> None:

@@ -112,8 +112,6 @@ def create_function(cursor: Cursor) -> FunctionDefinition:
         _check_lambda_types(arguments, returns)
         return FunctionDefinition(*common, options=_options(clauses))
     language, body = _language_and_body(clauses)
-    if language == PYTHON and any(not label for label, _ in arguments):
-        raise RedshiftError("the arguments of a Python function must have names")
     return FunctionDefinition(*common, body=body, language=language)
 
 
