@@ -8,6 +8,7 @@ import botocore.session
 import pytest
 from botocore.validate import ParamValidator
 
+from carto_at_installer.sandbox.data_api.archive import Archive
 from carto_at_installer.sandbox.data_api.service import DataApi
 from carto_at_installer.sandbox.engine import Cluster, Engine
 from carto_at_installer.sandbox.errors import AwsServiceError
@@ -65,9 +66,10 @@ def slow():
 
 
 @pytest.fixture(scope="module")
-def api(slow):
+def api(slow, tmp_path_factory):
     targets = Targets(slow)
-    api = DataApi(targets)
+    archive = Archive(tmp_path_factory.mktemp("archive") / "statements.sqlite")
+    api = DataApi(targets, archive, "us-east-1")
     yield api
     slow.go.set()
     api.close()

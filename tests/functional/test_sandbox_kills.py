@@ -166,6 +166,69 @@ def check(endpoint: str, answered: dict[str, set[int]]) -> None:
     assert {f"kept-{n}" for n in answered["secrets"]} <= secrets
 
 
+LONG = (
+    "SELECT COUNT(*) FROM generate_series(1, 1000000) a, generate_series(1, 1000000) b WHERE a <> b"
+)
+
+
+def test_statements_that_were_answered_are_known_after_a_kill(home: Path) -> None:
+    info = daemon.start(home)
+    data = client_for(info.endpoint, "redshift-data")
+    assert run(info.endpoint, "CREATE TABLE public.kept (n INTEGER)") == "FINISHED"
+    sql = "SELECT 1 AS i, 0.1::float8 AS f, true AS b, NULL::varchar AS n, 'Zoë' AS t"
+    ids = {
+        "select": data.execute_statement(
+            Sql=sql, ClientToken="once", StatementName="named", **TARGET
+        ),
+        "failed": data.execute_statement(Sql="SELECT nothing", **TARGET),
+        "batch": data.batch_execute_statement(
+            Sqls=["INSERT INTO public.kept VALUES (1)", "SELECT n FROM public.kept"], **TARGET
+        ),
+        "csv": data.execute_statement(Sql="SELECT 2 AS two", ResultFormat="CSV", **TARGET),
+    }
+    names = {name: started["Id"] for name, started in ids.items()}
+    before = {name: ended(data, identifier) for name, identifier in names.items()}
+    session = data.execute_statement(Sql="SELECT 1", SessionKeepAliveSeconds=60, **TARGET)
+    ended(data, session["Id"])
+    records = data.get_statement_result(Id=names["select"])["Records"]
+    running = data.execute_statement(Sql=LONG, **TARGET)["Id"]
+    while data.describe_statement(Id=running)["Status"] != "STARTED":
+        time.sleep(0.01)
+    os.kill(info.pid, signal.SIGKILL)
+
+    data = client_for(daemon.start(home).endpoint, "redshift-data")
+    for name, identifier in names.items():
+        assert described(data, identifier) == before[name], name
+    assert data.get_statement_result(Id=names["select"])["Records"] == records
+    (row,) = data.get_statement_result(Id=f"{names['batch']}:2")["Records"]
+    assert row == [{"longValue": 1}]
+    assert "2" in data.get_statement_result_v2(Id=names["csv"])["Records"][0]["CSVRecords"]
+    stopped = data.describe_statement(Id=running)
+    assert stopped["Status"] == "ABORTED"
+    assert "the sandbox was stopped" in stopped["Error"]
+    listed = {each["Id"] for each in data.list_statements()["Statements"]}
+    assert {*names.values(), running} <= listed
+    again = data.execute_statement(Sql=sql, ClientToken="once", StatementName="named", **TARGET)
+    assert again["Id"] == names["select"]
+    with pytest.raises(ClientError, match="ession"):
+        data.execute_statement(Sql="SELECT 1", SessionId=session["SessionId"])
+
+
+def ended(data: Any, identifier: str) -> dict[str, Any]:
+    while described(data, identifier)["Status"] not in {"FINISHED", "FAILED", "ABORTED"}:
+        time.sleep(0.005)
+    return described(data, identifier)
+
+
+def described(data: Any, identifier: str) -> dict[str, Any]:
+    found: dict[str, Any] = data.describe_statement(Id=identifier)
+    del found["ResponseMetadata"]
+    found.pop("UpdatedAt")
+    for part in found.get("SubStatements", []):
+        part.pop("UpdatedAt")
+    return found
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="limits another process's files")
 def test_a_disk_that_is_full_for_a_while(home: Path) -> None:
     """No file of the running server may grow any more, as on a full disk; later there is room again."""

@@ -7,6 +7,9 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from carto_at_installer.sandbox.data_api.archive import Archive
     from carto_at_installer.sandbox.data_api.service import DataApi
     from carto_at_installer.sandbox.services import Call, Operation
     from carto_at_installer.sandbox.targets import RedshiftTargets
@@ -20,8 +23,10 @@ class DataService(Mapping[str, "Operation"]):
     It brings the SQL engine, which takes about a second of CPU to load.
     """
 
-    def __init__(self, targets: RedshiftTargets) -> None:
+    def __init__(self, targets: RedshiftTargets, archive: Path) -> None:
         self._targets = targets
+        self._file = archive
+        self._archive: Archive | None = None
         self._apis: dict[str, DataApi] = {}
         self._lock = threading.Lock()
         self._owners: dict[str, str] = {}
@@ -47,12 +52,23 @@ class DataService(Mapping[str, "Operation"]):
             if region not in self._apis:
                 from carto_at_installer.sandbox.data_api.service import DataApi  # noqa: PLC0415  (at first use)
 
-                self._apis[region] = DataApi(self._targets.regional(region))
+                self._apis[region] = DataApi(self._targets.regional(region), self._opened(), region)
             return self._apis[region]
 
     def owner(self, statement_id: str) -> str | None:
         """The user id (for an assumed role with the session's name) of who submitted a statement, or None."""
+        with self._lock:
+            self._opened()
         return self._owners.get(statement_id)
+
+    def _opened(self) -> Archive:
+        """The archive, with those who submitted what is in it."""
+        if self._archive is None:
+            from carto_at_installer.sandbox.data_api.archive import Archive  # noqa: PLC0415  (at first use)
+
+            self._archive = Archive(self._file)
+            self._owners = self._archive.submitters()
+        return self._archive
 
     def _remember(self, statement_id: str, user_id: str) -> None:
         with self._lock:
@@ -64,3 +80,5 @@ class DataService(Mapping[str, "Operation"]):
         """Take no more statements."""
         for api in self._apis.values():
             api.close()
+        if self._archive is not None:
+            self._archive.close()

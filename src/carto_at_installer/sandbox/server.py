@@ -85,7 +85,7 @@ class Sandbox:
             self.faults,
             self.settings,
         )
-        self._data = DataService(self._targets)
+        self._data = DataService(self._targets, home / "statements.sqlite")
         self.services = self._all_services(targets)
         self._front = Front(self.services, self._moto, self.faults, self._gates(targets))
         self._serving = False

@@ -37,13 +37,16 @@ class Runner:
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="data-api")
 
     def submit(
-        self, statement: Statement, parameters: Mapping[str, str], ended: Callable[[], None]
+        self, statement: Statement, parameters: Mapping[str, str], ended: Callable[[str, str], None]
     ) -> None:
-        """Run a statement as soon as a worker is free; `ended()` is called when it is over, whatever happened."""
+        """Run a statement as soon as a worker is free.
+
+        `ended(status, error)` is called when it is over, whatever happened, and before anybody is told.
+        """
         self._pool.submit(self._work, statement, parameters, ended)
 
     def _work(
-        self, statement: Statement, parameters: Mapping[str, str], ended: Callable[[], None]
+        self, statement: Statement, parameters: Mapping[str, str], ended: Callable[[str, str], None]
     ) -> None:
         status, error = FAILED, "ERROR: the sandbox failed to run the statement"
         started = time.perf_counter_ns()
@@ -57,7 +60,7 @@ class Runner:
             error = f"ERROR: internal error of the sandbox: {type(fault).__name__}: {fault}"
         finally:
             statement.whole.duration_ns = time.perf_counter_ns() - started
-            ended()
+            ended(status, error)
             statement.become(statement.whole, status, error)
 
     def close(self) -> None:

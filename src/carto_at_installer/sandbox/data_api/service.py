@@ -36,6 +36,7 @@ from carto_at_installer.sandbox.errors import AwsServiceError, RedshiftError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from carto_at_installer.sandbox.data_api.archive import Archive
     from carto_at_installer.sandbox.data_api.targets import Targets
     from carto_at_installer.sandbox.identity import Caller
 
@@ -47,12 +48,23 @@ _TOKEN_LIFE_S = 8 * 3600
 class DataApi:
     """Answers requests. `handle` may be called from many threads."""
 
-    def __init__(self, targets: Targets) -> None:
+    def __init__(self, targets: Targets, archive: Archive, region: str) -> None:
         self._targets = targets
-        self._statements = StatementStore()
+        self._archive = archive
+        self._region = region
+        known = archive.statements(region)
+        self._statements = StatementStore(known)
         self._sessions = SessionStore()
         self._runner = Runner()
-        self._tokens: dict[tuple[str, str], tuple[float, str, Statement]] = {}
+        self._tokens = {
+            (each.owner, each.request["ClientToken"]): (
+                each.whole.created_at,
+                each.fingerprint,
+                each,
+            )
+            for each in known
+            if each.fingerprint
+        }
         self._lock = threading.Lock()
         self._operations: dict[str, Callable[[Request, Caller], Request]] = {
             "ExecuteStatement": self._execute,
@@ -113,7 +125,8 @@ class DataApi:
                 statement = self._new(request, caller, sqls, batch=batch)
                 self._remember(request, caller, statement)
                 self._statements.add(statement)
-                self._runner.submit(statement, parameters, lambda: self._ended(statement))
+                self._archive.begin(self._region, statement)
+                self._runner.submit(statement, parameters, partial(self._ended, statement))
         if wait:
             statement.wait(wait)
         return answers.submitted(statement, waited=bool(wait))
@@ -133,7 +146,7 @@ class DataApi:
     def _remember(self, request: Request, caller: Caller, statement: Statement) -> None:
         if token := request.get("ClientToken"):
             key = (_owner(caller), token)
-            self._tokens[key] = (time.time(), _fingerprint(request), statement)
+            self._tokens[key] = (time.time(), statement.fingerprint, statement)
             if len(self._tokens) > 4 * _MAX_ACTIVE:
                 del self._tokens[next(iter(self._tokens))]
 
@@ -159,6 +172,7 @@ class DataApi:
             request=dict(request) | opened.target,
             session_id=opened.id,
             session=opened.session,
+            fingerprint=_fingerprint(request) if request.get("ClientToken") else "",
         )
 
     def _session(self, request: Request, caller: Caller) -> OpenSession:
@@ -185,12 +199,13 @@ class DataApi:
             self._sessions.keep(opened)
         return opened
 
-    def _ended(self, statement: Statement) -> None:
+    def _ended(self, statement: Statement, status: str, error: str) -> None:
         if statement.session_id:
             self._sessions.give_back(statement.session_id)
         elif statement.session is not None:
             statement.session.close()
         statement.session = None
+        self._archive.end(statement, status, error)
 
     def _describe(self, request: Request, caller: Caller) -> Request:
         statement, run = self._statements.find(need(request, "Id"), _owner(caller))

@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING, Any
 from carto_at_installer.sandbox.errors import AwsServiceError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from carto_at_installer.sandbox.engine import ResultSet, Session
 
 SUBMITTED, PICKED, STARTED = "SUBMITTED", "PICKED", "STARTED"
 FINISHED, FAILED, ABORTED = "FINISHED", "FAILED", "ABORTED"
 ENDED = frozenset({FINISHED, FAILED, ABORTED})
-_RETENTION_S = 24 * 3600
-_REMEMBERED = 2000
+RETENTION_S = 24 * 3600
+REMEMBERED = 2000
 
 
 @dataclass(slots=True)
@@ -43,7 +45,11 @@ class Run:
 
 @dataclass(slots=True)
 class Statement:
-    """An ExecuteStatement or BatchExecuteStatement request and its runs. `whole` sums up a batch."""
+    """An ExecuteStatement or BatchExecuteStatement request and its runs. `whole` sums up a batch.
+
+    `fingerprint` stands for the request, where it has a ClientToken. `revive` reads the results of a statement of
+    before a restart, once they are asked for.
+    """
 
     id: str
     whole: Run
@@ -59,6 +65,8 @@ class Statement:
     session: Session | None = None
     cancelled: bool = False
     query_id: int = 0
+    fingerprint: str = ""
+    revive: Callable[[], None] | None = None
     changed: threading.Condition = field(default_factory=threading.Condition)
 
     def become(self, run: Run, status: str, error: str = "") -> None:
@@ -76,17 +84,17 @@ class Statement:
 class StatementStore:
     """Statements by id: for 24 hours, and the newest 2000."""
 
-    def __init__(self) -> None:
-        self._statements: OrderedDict[str, Statement] = OrderedDict()
+    def __init__(self, known: Iterable[Statement] = ()) -> None:
+        self._statements = OrderedDict((each.id, each) for each in known)
         self._lock = threading.Lock()
 
     def add(self, statement: Statement) -> None:
         """Remember a statement, forgetting old ones that have ended."""
         with self._lock:
             self._statements[statement.id] = statement
-            oldest = time.time() - _RETENTION_S
+            oldest = time.time() - RETENTION_S
             for key, each in list(self._statements.items()):
-                too_many = len(self._statements) > _REMEMBERED
+                too_many = len(self._statements) > REMEMBERED
                 if not too_many and each.whole.created_at > oldest:
                     break
                 if each.whole.status in ENDED:
@@ -99,6 +107,10 @@ class StatementStore:
             statement = self._statements.get(base)
         if statement is None or statement.owner != owner:
             raise AwsServiceError("ResourceNotFoundException", "Query does not exist.")
+        with statement.changed:
+            if statement.revive is not None:
+                statement.revive()
+                statement.revive = None
         if not number:
             return statement, statement.whole
         if not number.isdigit() or not 1 <= int(number) <= len(statement.parts):
