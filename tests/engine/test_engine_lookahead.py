@@ -191,6 +191,12 @@ def test_statements_that_change_something(parts, ask):
     assert len(sent["next"]) == 3000
     _, sent, _ = ask("DELETE FROM doubled WHERE double(i) >= 10000")
     assert len(sent["double"]) == 10000
+    _, sent, sizes = ask(
+        "MERGE INTO doubled USING numbers ON doubled.i = numbers.i WHEN MATCHED THEN UPDATE SET d = next(doubled.d - 1)"
+        " WHEN NOT MATCHED THEN INSERT VALUES (numbers.i, double(numbers.i))"
+    )
+    assert (len(sent["next"]), len(sent["double"]), max(sizes)) == (5000, 5000, 1250)
+    session.execute("DELETE FROM doubled WHERE i >= 5000")
     assert ask("SELECT sum(d), count(*) FROM doubled")[0] == [
         (sum(range(0, 10000, 2)) + 3000, 5000)
     ]

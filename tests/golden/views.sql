@@ -109,7 +109,7 @@ SELECT 1 +
 SELECT * FROM stl_query
 !> not supported by the sandbox
 
-MERGE INTO v.m USING v.x ON v.m.a = v.x.a REMOVE DUPLICATES
+EXPLAIN SELECT 1
 !> not supported by the sandbox
 
 UPDATE v.absent SET a = 1

@@ -11,6 +11,7 @@ from carto_at_installer.sandbox.engine import (
     comment_commands,
     default_privileges,
     function_commands,
+    merge_commands,
     principal_commands,
     privilege_commands,
     procedure_commands,
@@ -71,6 +72,7 @@ _COMMANDS: tuple[tuple[tuple[str, ...], Callable[[Session, Cursor], ResultSet | 
     (("alter", "user"), principal_commands.alter_user),
     (("alter", "group"), principal_commands.alter_group),
     (("truncate",), table_commands.truncate),
+    (("merge",), merge_commands.merge),
     (("comment", "on"), comment_commands.comment),
     *(
         ((verb, kind), command)
@@ -105,7 +107,7 @@ def find(cursor: Cursor) -> Callable[[Session, Cursor], ResultSet | None] | None
 
 _UNSUPPORTED = frozenset(
     "alter cancel close copy create deallocate declare drop execute explain export fetch import"
-    " insert merge prepare refresh select unload use attach detach describe desc".split()
+    " insert prepare refresh select unload use attach detach describe desc".split()
 )
 
 
