@@ -68,6 +68,12 @@ def make_role(client, name, *services, policy=INVOKE, trusted=None):
 
 def attach(client, arn, **more):
     client("redshift").modify_cluster_iam_roles(ClusterIdentifier="demo", AddIamRoles=[arn], **more)
+    for _ in range(100):
+        (cluster,) = client("redshift").describe_clusters(ClusterIdentifier="demo")["Clusters"]
+        if {"IamRoleArn": arn, "ApplyStatus": "in-sync"} in cluster["IamRoles"]:
+            return
+        time.sleep(0.05)
+    raise AssertionError(cluster["IamRoles"])
 
 
 def test_a_fresh_sandbox_is_ready_and_nothing_is_changed(client):

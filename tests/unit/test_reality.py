@@ -66,6 +66,12 @@ def test_functions_of_others_are_set_aside_and_only_those_in_sql_as_copies(funct
         assert statement == 'ALTER FUNCTION "carto".F(BIGINT) RENAME TO "__at_before_3_f"'
 
 
+def test_what_says_the_same_as_ours_is_not_set_aside():
+    installation = with_foreign(None, DESIRED, [found()])
+    assert [o.digest for o in installation.objects] == [""]
+    assert installation.foreign == ()
+
+
 def test_what_was_set_aside_twice_is_put_back_as_it_was_first():
     names = ("__at_before_7_f", "__at_before_3_f", "__at_before_5_f", "__at_release", "f")
     functions = [DatabaseFunction(name, ("BIGINT",), "BIGINT", "sql") for name in names]

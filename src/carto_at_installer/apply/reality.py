@@ -85,7 +85,8 @@ def with_foreign(
 ) -> Installation:
     """The installation plus functions of others that bear our signatures, as if they were old definitions of ours.
 
-    They are set aside: one in SQL that returns the same as a copy, since views that use it shall use ours. Where the
+    They are set aside: one in SQL that returns the same as a copy, since views that use it shall use ours; not one that
+    says the same as ours. Where the
     release tables were `lost`, functions in the languages of ours are our own: they are replaced, and one that returns
     something else is dropped first, as Redshift replaces like by like.
     """
@@ -97,7 +98,9 @@ def with_foreign(
     return replace(
         base,
         objects=(*base.objects, *(_as_old(ours, function) for ours, function in taken)),
-        foreign=tuple(_foreign(ours, f) for ours, f in taken if f.language not in own),
+        foreign=tuple(
+            _foreign(ours, f) for ours, f in taken if f.language not in own and not _same(f, ours)
+        ),
     )
 
 
@@ -109,6 +112,14 @@ def _as_old(ours: SqlObject, found: DatabaseFunction) -> RecordedObject:
 def _like(found: DatabaseFunction, ours: SqlObject) -> bool:
     """Whether Redshift replaces the one by the other."""
     return found.language in _LANGUAGES[ours.kind] and _returns_like(found, ours.kind, ours.returns)
+
+
+def _same(found: DatabaseFunction, ours: SqlObject) -> bool:
+    """Whether a function says what ours says: then nothing is lost with it."""
+    if found.language != "sql" or not _like(found, ours):
+        return False
+    body = ddl.body(ours.ddl)
+    return body is not None and ddl.ddl_digest(body) == ddl.ddl_digest(found.source)
 
 
 def _foreign(ours: SqlObject, function: DatabaseFunction) -> ForeignFunction:
